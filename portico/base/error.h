@@ -10,7 +10,8 @@
 
 namespace portico {
 
-// Every failure is one of these. The table in error.cpp maps each to an HTTP status and says whether a retry can help.
+// Every failure is one of these. The table in error.cpp maps each to an HTTP status and says whether a retry
+// can help.
 enum class Code {
   invalid,          // 400: the request can never succeed as it is
   unauthenticated,  // 401: nobody has said who is asking
@@ -45,15 +46,17 @@ Code code_of_status(int status);
 // Whether the same request may succeed when it is sent again later.
 bool retriable(Code code);
 
-// One fault of an input: where it is (JSON pointer, RFC 6901; "" is the whole) and what is wrong, for the caller's eyes.
+// One fault of an input: where it is (JSON pointer, RFC 6901; "" is the whole) and what is wrong, for the
+// caller's eyes.
 struct Violation {
   std::string pointer;
   std::string message;
   bool operator==(const Violation&) const = default;
 };
 
-// What handlers throw and what parsers, limits and authentication return. `reason` is a stable dotted slug that clients
-// may switch on ("stock.insufficient"); `message` is for people outside; `note` reaches only the log.
+// What handlers throw and what parsers, limits and authentication return. `reason` is a stable dotted slug
+// that clients may switch on ("stock.insufficient"); `message` is for people outside; `note` reaches only the
+// log.
 class Error : public std::exception {
  public:
   Error(Code code, std::string reason, std::string message = {});
@@ -61,9 +64,9 @@ class Error : public std::exception {
   // All violations of one input, code `invalid`.
   static Error invalid_input(std::vector<Violation> violations);
 
-  Error&& with_status(int status) &&;              // a more exact status than the code's own (413, 422, …)
-  Error&& with_note(std::string note) &&;          // internal text, for the log
-  Error&& with_retry_after(int seconds) &&;        // when the caller may come back
+  Error&& with_status(int status) &&;        // a more exact status than the code's own (413, 422, …)
+  Error&& with_note(std::string note) &&;    // internal text, for the log
+  Error&& with_retry_after(int seconds) &&;  // when the caller may come back
   Error&& with_detail(std::string key, std::string value) &&;  // public, machine-readable
 
   Code code() const { return code_; }

@@ -9,8 +9,8 @@
 
 namespace portico {
 
-// An amount in hundredths of a currency that stands beside it. Sums and products are exact; what does not fit in
-// `minor_max` (decimal(12,2)) is refused by `checked_*`, never wrapped.
+// An amount in hundredths of a currency that stands beside it. Sums and products are exact; what does not fit
+// in `minor_max` (decimal(12,2)) is refused by `checked_*`, never wrapped.
 struct Money {
   static constexpr int64_t minor_max = 999'999'999'999;
   int64_t minor = 0;
@@ -22,7 +22,8 @@ std::optional<Money> checked_multiply(Money price, int64_t quantity);
 
 // "999.99", "-0.05", "20.00"
 std::string to_string(Money amount);
-// A JSON number's text (exponents allowed) with at most two significant decimals and within `minor_max`; no rounding.
+// A JSON number's text (exponents allowed) with at most two significant decimals and within `minor_max`; no
+// rounding.
 std::optional<Money> parse_money(std::string_view text);
 
 }  // namespace portico

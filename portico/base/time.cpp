@@ -60,7 +60,8 @@ std::optional<int> take_offset(std::string_view& text) {
 std::string to_string(Date date) {
   year_month_day ymd{sys_days(days(date.days))};
   char text[16];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02u", int(ymd.year()), unsigned(ymd.month()), unsigned(ymd.day()));
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", int(ymd.year()), unsigned(ymd.month()),
+                unsigned(ymd.day()));
   return text;
 }
 

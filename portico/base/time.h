@@ -1,4 +1,5 @@
-// Points in time and spans of it. Wall clock and monotonic clock are different types, so that they cannot be mixed.
+// Points in time and spans of it. Wall clock and monotonic clock are different types, so that they cannot be
+// mixed.
 #pragma once
 
 #include <chrono>
@@ -12,7 +13,8 @@ namespace portico {
 
 using Duration = std::chrono::microseconds;
 
-// A wall-clock moment: milliseconds since 1970-01-01T00:00:00Z. On the wire RFC 3339 with three decimals, in UTC.
+// A wall-clock moment: milliseconds since 1970-01-01T00:00:00Z. On the wire RFC 3339 with three decimals, in
+// UTC.
 struct Time {
   int64_t ms = 0;
   auto operator<=>(const Time&) const = default;
@@ -34,7 +36,8 @@ struct Date {
 std::string to_string(Date date);
 std::optional<Date> parse_date(std::string_view text);
 
-// A monotonic moment: microseconds since some start. Only differences of it mean anything, and it never crosses a wire.
+// A monotonic moment: microseconds since some start. Only differences of it mean anything, and it never
+// crosses a wire.
 struct Instant {
   int64_t us = 0;
   auto operator<=>(const Instant&) const = default;
@@ -47,7 +50,7 @@ struct Instant {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual Time now() const = 0;       // wall clock: may jump
+  virtual Time now() const = 0;        // wall clock: may jump
   virtual Instant steady() const = 0;  // monotonic
 };
 

@@ -1,4 +1,5 @@
-// Value types whose limits are part of the type. They hold what they are given; schema::validate says whether it fits.
+// Value types whose limits are part of the type. They hold what they are given; schema::validate says whether
+// it fits.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,8 @@ struct Text : std::string {
   static constexpr size_t min = Min, max = Max;
 };
 
-// Text that is kept out of logs and traces (passwords, codes, tokens in a request). It still crosses the wire.
+// Text that is kept out of logs and traces (passwords, codes, tokens in a request). It still crosses the
+// wire.
 template <size_t Min, size_t Max>
 struct SecretText : std::string {
   using std::string::string;
@@ -58,8 +60,8 @@ struct List : std::vector<T> {
   static constexpr size_t min = Min, max = Max;
 };
 
-// The name of a T: opaque text of 1 to 64 characters. Ids of different things do not mix. Described struct T is keyed
-// by its member of type Id<T>.
+// The name of a T: opaque text of 1 to 64 characters. Ids of different things do not mix. Described struct T
+// is keyed by its member of type Id<T>.
 template <class T>
 struct Id {
   std::string value;

@@ -1,4 +1,5 @@
-// The HTTP/1.1 client: pooled connections, deadlines, limits. It follows no redirects and retries nothing by itself.
+// The HTTP/1.1 client: pooled connections, deadlines, limits. It follows no redirects and retries nothing by
+// itself.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +23,14 @@ std::optional<Origin> parse_origin(std::string_view url);
 struct ClientLimits {
   size_t header_bytes_max = 32 * 1024;
   size_t body_bytes_max = 16 * 1024 * 1024;
-  size_t idle_max = 64;                                  // idle connections kept an origin and reactor
-  size_t connections_max = 512;                          // an origin and reactor; more wait until the deadline
+  size_t idle_max = 64;          // idle connections kept an origin and reactor
+  size_t connections_max = 512;  // an origin and reactor; more wait until the deadline
   Duration connect_timeout = std::chrono::seconds(1);
-  Duration idle_timeout = std::chrono::seconds(4);       // under the 5 s at which Node servers close
+  Duration idle_timeout = std::chrono::seconds(4);  // under the 5 s at which Node servers close
 };
 
-// Why an exchange failed. `never_sent` says that no byte of the request can have reached the peer, so that repeating it
-// is safe for every method.
+// Why an exchange failed. `never_sent` says that no byte of the request can have reached the peer, so that
+// repeating it is safe for every method.
 struct Failure {
   enum class Kind { refused, reset, timeout, bad_response, too_large } kind = Kind::reset;
   bool never_sent = false;
@@ -40,8 +41,8 @@ class Client {
  public:
   Client(Runtime& runtime, ClientLimits limits);
   ~Client();
-  // One exchange on the caller's reactor. A reused connection that turns out closed before any byte of a response is
-  // replaced once by a fresh one when the request was idempotent (RFC 9110 section 9.2.2).
+  // One exchange on the caller's reactor. A reused connection that turns out closed before any byte of a
+  // response is replaced once by a fresh one when the request was idempotent (RFC 9110 section 9.2.2).
   Task<std::expected<Response, Failure>> send(Origin origin, Request request, Instant deadline);
 
  private:

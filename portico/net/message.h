@@ -38,7 +38,7 @@ struct Request {
   std::string target = "/";  // origin-form: path and query, as received
   Headers headers;
   std::string body;
-  std::string peer;          // address of the other end, without port
+  std::string peer;  // address of the other end, without port
 
   std::string_view path() const;   // the target up to '?'
   std::string_view query() const;  // behind '?', or empty
@@ -53,8 +53,8 @@ struct Response {
 // The standard phrase of a status: "Not Found".
 std::string_view reason_phrase(int status);
 
-// Percent-decoding (RFC 3986 section 2.1); nothing where an escape is malformed or decodes to NUL. With `plus_is_space`
-// for queries as forms write them.
+// Percent-decoding (RFC 3986 section 2.1); nothing where an escape is malformed or decodes to NUL. With
+// `plus_is_space` for queries as forms write them.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 std::string percent_encode(std::string_view text);
 // The query's pairs, decoded, in order; nothing where an escape is malformed.

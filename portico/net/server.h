@@ -1,4 +1,5 @@
-// The HTTP/1.1 server (RFC 9112): strict parsing, keep-alive, pipelining, chunked bodies, limits, time-outs, drain.
+// The HTTP/1.1 server (RFC 9112): strict parsing, keep-alive, pipelining, chunked bodies, limits, time-outs,
+// drain.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +13,16 @@
 namespace portico::net {
 
 struct ServerLimits {
-  size_t request_line_bytes_max = 8 * 1024;     // longer: 414
-  size_t header_bytes_max = 32 * 1024;          // all fields together; larger: 431
-  size_t header_count_max = 100;                // more: 431
-  size_t body_bytes_max = 1024 * 1024;          // larger: 413
-  size_t connections_max = 10'000;              // more: 503 and close
-  size_t pipelined_max = 64;                    // answers held back for one write
-  Duration headers_timeout = std::chrono::seconds(10);   // a request's headers complete, or 408
-  Duration body_timeout = std::chrono::seconds(30);      // silence within a body, or 408
-  Duration idle_timeout = std::chrono::seconds(75);      // between requests: close
-  Duration write_timeout = std::chrono::seconds(30);     // no progress writing: close
+  size_t request_line_bytes_max = 8 * 1024;             // longer: 414
+  size_t header_bytes_max = 32 * 1024;                  // all fields together; larger: 431
+  size_t header_count_max = 100;                        // more: 431
+  size_t body_bytes_max = 1024 * 1024;                  // larger: 413
+  size_t connections_max = 10'000;                      // more: 503 and close
+  size_t pipelined_max = 64;                            // answers held back for one write
+  Duration headers_timeout = std::chrono::seconds(10);  // a request's headers complete, or 408
+  Duration body_timeout = std::chrono::seconds(30);     // silence within a body, or 408
+  Duration idle_timeout = std::chrono::seconds(75);     // between requests: close
+  Duration write_timeout = std::chrono::seconds(30);    // no progress writing: close
 };
 
 struct ServerStats {
@@ -30,7 +31,8 @@ struct ServerStats {
 
 // Handles one request; must not throw (what leaves it is answered 500 and logged by the caller of Server).
 using Handle = std::function<Task<Response>(Request request)>;
-// Renders the server's own refusals (400, 408, 413, 414, 431, 503) in the system's wire shape; `reason` is a dotted slug.
+// Renders the server's own refusals (400, 408, 413, 414, 431, 503) in the system's wire shape; `reason` is a
+// dotted slug.
 using Refuse = std::function<Response(int status, std::string_view reason, std::string_view message)>;
 
 class Server {
@@ -38,10 +40,11 @@ class Server {
   Server(Runtime& runtime, ServerLimits limits, Handle handle, Refuse refuse);
   ~Server();
   // Binds on every reactor (SO_REUSEPORT) and accepts. Port 0 picks a free one. Throws
-  // Error(conflict, "port.busy") naming the port, or Error(invalid, "address.invalid"). Returns the bound port.
+  // Error(conflict, "port.busy") naming the port, or Error(invalid, "address.invalid"). Returns the bound
+  // port.
   uint16_t listen(const std::string& address, uint16_t port);
-  // Stops accepting, answers what is in flight with `Connection: close`, closes idle connections, returns when all are
-  // closed or at `deadline`, when the rest are cut.
+  // Stops accepting, answers what is in flight with `Connection: close`, closes idle connections, returns
+  // when all are closed or at `deadline`, when the rest are cut.
   Task<void> drain(Instant deadline);
   ServerStats stats() const;
 

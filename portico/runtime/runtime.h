@@ -1,5 +1,6 @@
-// The one seam to time, randomness, threads and scheduling. Code outside runtime/ and net/ that reads a clock, sleeps,
-// draws random numbers or starts a thread goes through here; so the whole system also runs simulated.
+// The one seam to time, randomness, threads and scheduling. Code outside runtime/ and net/ that reads a
+// clock, sleeps, draws random numbers or starts a thread goes through here; so the whole system also runs
+// simulated.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -32,13 +33,13 @@ class Random {
 };
 
 struct RuntimeOptions {
-  unsigned reactors = 0;             // 0: one a core
-  unsigned pool_threads = 0;         // of offload(); 0: two, or twice the cores where that is more
-  size_t pool_queue_max = 1024;      // jobs waiting for the pool; one more is refused
+  unsigned reactors = 0;         // 0: one a core
+  unsigned pool_threads = 0;     // of offload(); 0: two, or twice the cores where that is more
+  size_t pool_queue_max = 1024;  // jobs waiting for the pool; one more is refused
 };
 
-// Where coroutines run. Production: one reactor (event loop and thread) a core; simulation: one thread, virtual time.
-// All members are thread-safe.
+// Where coroutines run. Production: one reactor (event loop and thread) a core; simulation: one thread,
+// virtual time. All members are thread-safe.
 class Runtime : public Clock {
  public:
   virtual Random& random() = 0;
@@ -47,23 +48,24 @@ class Runtime : public Clock {
   virtual size_t reactor_count() const = 0;
   virtual Executor reactor(size_t index) = 0;
 
-  // Starts a coroutine of its own on reactor `index`. An exception that leaves it is logged with `name` and counted;
-  // it never ends the process.
+  // Starts a coroutine of its own on reactor `index`. An exception that leaves it is logged with `name` and
+  // counted; it never ends the process.
   virtual void spawn(std::string_view name, Task<void> task, size_t index = 0) = 0;
 
-  // Resumes the caller on its own executor after `span`; throws system_error operation_aborted when cancelled.
+  // Resumes the caller on its own executor after `span`; throws system_error operation_aborted when
+  // cancelled.
   virtual Task<void> sleep(Duration span) = 0;
 
-  // Runs `work` on the bounded pool (disk syncs, password hashing) and resumes the caller on its own executor.
-  // Rethrows what it throws; throws Error(unavailable, "pool.full") when the queue is full.
+  // Runs `work` on the bounded pool (disk syncs, password hashing) and resumes the caller on its own
+  // executor. Rethrows what it throws; throws Error(unavailable, "pool.full") when the queue is full.
   virtual Task<void> offload(std::move_only_function<void()> work) = 0;
 };
 
 // A time-ordered unique id (UUIDv7, RFC 9562 section 5.7) as 36 characters.
 std::string make_uuid7(const Clock& clock, Random& random);
 
-// The production runtime. `run` starts the reactors and returns after `stop`, once every reactor has come to rest;
-// SIGINT and SIGTERM are delivered to `on_signal` (on reactor 0).
+// The production runtime. `run` starts the reactors and returns after `stop`, once every reactor has come to
+// rest; SIGINT and SIGTERM are delivered to `on_signal` (on reactor 0).
 class RealRuntime : public Runtime {
  public:
   static std::unique_ptr<RealRuntime> make(RuntimeOptions options = {});
@@ -72,22 +74,24 @@ class RealRuntime : public Runtime {
   virtual void on_signal(std::function<void(int signal)> handler) = 0;
 };
 
-// The simulated runtime: one thread, virtual time that moves only when nothing is runnable, seeded randomness. The same
-// seed gives the same order of events. Coroutines belong to a node; `kill` ends a node at whatever await it stands.
+// The simulated runtime: one thread, virtual time that moves only when nothing is runnable, seeded
+// randomness. The same seed gives the same order of events. Coroutines belong to a node; `kill` ends a node
+// at whatever await it stands.
 class SimRuntime : public Runtime {
  public:
   static std::unique_ptr<SimRuntime> make(uint64_t seed);
 
-  // A runtime whose coroutines and timers belong to a node of their own, with its own random stream. Lives as long as
-  // the SimRuntime. The SimRuntime itself is node "".
+  // A runtime whose coroutines and timers belong to a node of their own, with its own random stream. Lives as
+  // long as the SimRuntime. The SimRuntime itself is node "".
   virtual Runtime& node(std::string name) = 0;
-  // Drops every coroutine, timer and pool job of the node. Destructors run, but nothing they start has any effect.
+  // Drops every coroutine, timer and pool job of the node. Destructors run, but nothing they start has any
+  // effect.
   virtual void kill(std::string_view name) = 0;
 
   // Runs until nothing is runnable and no timer is left, or virtual time has reached `until`.
   virtual void run_until(Instant until) = 0;
-  // Runs until `task` is done and returns; rethrows what it throws; throws Error(internal, "sim.stuck") when everything
-  // has come to rest before.
+  // Runs until `task` is done and returns; rethrows what it throws; throws Error(internal, "sim.stuck") when
+  // everything has come to rest before.
   virtual void run(Task<void> task) = 0;
 
   // A hash over every event so far (kind, node, time): equal for equal seeds.

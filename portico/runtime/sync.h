@@ -1,5 +1,5 @@
-// Waiting for one another: the few primitives that coroutines need. All are thread-safe; a waiter resumes on its own
-// executor, never inside the call that wakes it.
+// Waiting for one another: the few primitives that coroutines need. All are thread-safe; a waiter resumes on
+// its own executor, never inside the call that wakes it.
 #pragma once
 
 #include <boost/asio/async_result.hpp>
@@ -29,7 +29,8 @@ class Gate {
   std::shared_ptr<Impl> impl_;
 };
 
-// Wakes waiters again and again: `notify` wakes all that wait now. A notification without waiters is kept for the next.
+// Wakes waiters again and again: `notify` wakes all that wait now. A notification without waiters is kept for
+// the next.
 class Signal {
  public:
   explicit Signal(Runtime& runtime);
@@ -61,13 +62,14 @@ class AsyncMutex {
   std::shared_ptr<Impl> impl_;
 };
 
-// Runs `task` and ends it at `deadline`: throws Error(too_late, "deadline.passed"). An error of the task itself is
-// rethrown as it is. Cancellation is cooperative: the task ends at its next await on a timer, socket or gate.
+// Runs `task` and ends it at `deadline`: throws Error(too_late, "deadline.passed"). An error of the task
+// itself is rethrown as it is. Cancellation is cooperative: the task ends at its next await on a timer,
+// socket or gate.
 template <class T>
 Task<T> within(Runtime& runtime, Instant deadline, Task<T> task);
 
-// Runs the tasks side by side on the caller's executor and returns their results in order. When some fail, all are
-// waited for, then the first failure by position is rethrown.
+// Runs the tasks side by side on the caller's executor and returns their results in order. When some fail,
+// all are waited for, then the first failure by position is rethrown.
 template <class T>
 Task<std::vector<T>> all(std::vector<Task<T>> tasks);
 
