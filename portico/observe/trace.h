@@ -1,0 +1,58 @@
+// Spans of work and W3C trace context (https://www.w3.org/TR/trace-context/), kept in a bounded ring in memory.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "portico/base/time.h"
+#include "portico/base/types.h"
+#include "portico/runtime/runtime.h"
+#include "portico/schema/describe.h"
+
+namespace portico {
+
+// The position in a trace that is handed on: `traceparent` without its version.
+struct TraceContext {
+  std::array<uint8_t, 16> trace_id{};
+  std::array<uint8_t, 8> span_id{};
+  bool sampled = true;
+  bool valid() const { return trace_id != std::array<uint8_t, 16>{}; }
+  bool operator==(const TraceContext&) const = default;
+};
+// Nothing where the header is malformed; a higher version is read as version 00.
+std::optional<TraceContext> parse_traceparent(std::string_view header);
+std::string to_traceparent(const TraceContext& context);
+
+// One finished span.
+struct SpanRecord {
+  std::string trace_id, span_id, parent_id;  // hex; parent empty at the root
+  std::string name;                          // "POST /api/orders", "call product.read", "store.write", "event order.created.v1"
+  std::string service;
+  Time started_at;
+  int64_t duration_us = 0;
+  std::string outcome;                       // "ok", or the error's reason
+};
+PORTICO_DESCRIBE(SpanRecord, trace_id, span_id, parent_id, name, service, started_at, duration_us, outcome)
+
+// Collects finished spans; the oldest make room. Thread-safe.
+class Tracer {
+ public:
+  explicit Tracer(size_t capacity = 4096);
+  ~Tracer();
+  void record(SpanRecord span);
+  // The newest first; with a trace id (hex) only that trace.
+  std::vector<SpanRecord> recent(size_t max, std::string_view trace_id = {}) const;
+  uint64_t recorded() const;  // since the start, dropped ones included
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace portico
