@@ -1,5 +1,5 @@
-// The context of one request or one event delivery. It is the first parameter everywhere and is always forwarded:
-// nothing hides in thread-locals, and nothing of one request is kept in a shared object.
+// The context of one request or one event delivery. It is the first parameter everywhere and is always
+// forwarded: nothing hides in thread-locals, and nothing of one request is kept in a shared object.
 #pragma once
 
 #include <memory>
@@ -24,16 +24,18 @@ struct Observer {
 
 // Who asks, as proven by credentials.
 struct Caller {
-  std::string user_id;   // empty: no user
+  std::string user_id;  // empty: no user
   std::string email;
-  std::string role;      // the user's role; empty without a user
-  std::string token;     // the user's bearer token, forwarded to neighbours
-  std::string service;   // the calling service's name where the call is internal ("internal" for a plain internal key)
+  std::string role;   // the user's role; empty without a user
+  std::string token;  // the user's bearer token, forwarded to neighbours
+  std::string
+      service;  // the calling service's name where the call is internal ("internal" for a plain internal key)
   bool is_user() const { return !user_id.empty(); }
   bool is_internal() const { return !service.empty(); }
 };
 
-// Copies are cheap and independent. Not to be shared between coroutines that run side by side: give each a copy.
+// Copies are cheap and independent. Not to be shared between coroutines that run side by side: give each a
+// copy.
 class Call {
  public:
   Call(Runtime& runtime, Observer& observer, std::string_view service, Instant deadline);
@@ -61,14 +63,15 @@ class Call {
     return Id<T>{make_uuid7(*runtime_, runtime_->random())};
   }
 
-  // The same request seen from a neighbour: same caller, deadline, correlation; a child span of the present one.
+  // The same request seen from a neighbour: same caller, deadline, correlation; a child span of the present
+  // one.
   Call for_service(std::string_view service) const;
   // A call of our own account, without a user: background work, event deliveries.
   Call detached_as(std::string_view service, Instant deadline) const;
 
   std::string correlation_id;
-  std::string idempotency_key;   // empty: none given
-  std::string peer;              // client address, for limits and logs
+  std::string idempotency_key;  // empty: none given
+  std::string peer;             // client address, for limits and logs
   TraceContext trace;
 
  private:
@@ -79,7 +82,8 @@ class Call {
   Instant deadline_;
 };
 
-// A span from construction to destruction, a child of the call's present span; while it lives it is the present one.
+// A span from construction to destruction, a child of the call's present span; while it lives it is the
+// present one.
 class Span {
  public:
   Span(Call& call, std::string_view name);

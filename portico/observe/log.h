@@ -1,4 +1,5 @@
-// Structured logs: coloured lines on a terminal, JSON lines otherwise. Secrets are taken out by type and by key.
+// Structured logs: coloured lines on a terminal, JSON lines otherwise. Secrets are taken out by type and by
+// key.
 #pragma once
 
 #include <cstdint>
@@ -42,14 +43,15 @@ struct LogOptions {
 
 class Call;
 
-// Writes lines to a sink. Thread-safe; `write` never blocks on the sink: lines are buffered and flushed by a coroutine
-// (at once for warn and error), and by `flush` at the end.
+// Writes lines to a sink. Thread-safe; `write` never blocks on the sink: lines are buffered and flushed by a
+// coroutine (at once for warn and error), and by `flush` at the end.
 class Log {
  public:
   using Sink = std::function<void(std::string_view lines)>;  // called from one thread at a time
   Log(const Clock& clock, LogOptions options, Sink sink);
   ~Log();
-  // Starts the flushing coroutine; without it lines are written when the buffer is a quarter full and by flush().
+  // Starts the flushing coroutine; without it lines are written when the buffer is a quarter full and by
+  // flush().
   void start(Runtime& runtime);
   bool enabled(Level level) const { return level >= options_.level_min; }
   void write(Level level, std::string_view service, std::string_view message, LogFields fields = {});
@@ -68,7 +70,8 @@ class Log {
 // Standard output as a sink.
 Log::Sink standard_output();
 
-// Whether values under this key must not be shown: it holds password, token, secret, key, auth, otp, card, cookie, code.
+// Whether values under this key must not be shown: it holds password, token, secret, key, auth, otp, card,
+// cookie, code.
 bool is_sensitive_key(std::string_view key);
 // "john.doe@example.com" -> "j***@example.com"
 std::string mask_email(std::string_view text);

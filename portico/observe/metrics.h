@@ -1,5 +1,5 @@
-// Counters, gauges and histograms in the Prometheus text format. Updates are lock-free; a family holds a bounded number
-// of series, what is beyond falls into one series labelled "other".
+// Counters, gauges and histograms in the Prometheus text format. Updates are lock-free; a family holds a
+// bounded number of series, what is beyond falls into one series labelled "other".
 #pragma once
 
 #include <atomic>
@@ -43,7 +43,8 @@ class Gauge {
 // Buckets of seconds as OpenTelemetry recommends them for HTTP: 0.005 to 10.
 class Histogram {
  public:
-  static constexpr double bounds[] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10};
+  static constexpr double bounds[] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
+                                      0.5,   0.75, 1,     2.5,  5,     7.5, 10};
   void observe(double seconds);
   uint64_t count() const;
   double sum() const;
@@ -54,8 +55,8 @@ class Histogram {
   std::atomic<uint64_t> sum_us_{0};
 };
 
-// All metrics of a process. Asking again for the same name and labels gives the same object; references stay valid as
-// long as the registry. Keep them: look-up takes a lock.
+// All metrics of a process. Asking again for the same name and labels gives the same object; references stay
+// valid as long as the registry. Keep them: look-up takes a lock.
 class Metrics {
  public:
   static constexpr size_t series_max = 1000;  // a family

@@ -1,4 +1,5 @@
-// Spans of work and W3C trace context (https://www.w3.org/TR/trace-context/), kept in a bounded ring in memory.
+// Spans of work and W3C trace context (https://www.w3.org/TR/trace-context/), kept in a bounded ring in
+// memory.
 #pragma once
 
 #include <array>
@@ -32,11 +33,11 @@ std::string to_traceparent(const TraceContext& context);
 // One finished span.
 struct SpanRecord {
   std::string trace_id, span_id, parent_id;  // hex; parent empty at the root
-  std::string name;                          // "POST /api/orders", "call product.read", "store.write", "event order.created.v1"
+  std::string name;  // "POST /api/orders", "call product.read", "store.write", "event order.created.v1"
   std::string service;
   Time started_at;
   int64_t duration_us = 0;
-  std::string outcome;                       // "ok", or the error's reason
+  std::string outcome;  // "ok", or the error's reason
 };
 PORTICO_DESCRIBE(SpanRecord, trace_id, span_id, parent_id, name, service, started_at, duration_us, outcome)
 

@@ -20,8 +20,8 @@ struct Operation {
   std::string id;    // unique: "product.read"
   std::string tag;   // the service's name
   std::string summary;
-  const Type* request = nullptr;  // members named in the path are path parameters; the rest is the query
-                                  // (get, delete) or the JSON body
+  const Type* request = nullptr;   // members named in the path are path parameters; the rest is the query
+                                   // (get, delete) or the JSON body
   const Type* response = nullptr;  // nullptr: no body
   int status = 200;                // of success
   std::vector<int> failures;       // statuses of errors it may answer, 4xx and 5xx

@@ -1,0 +1,29 @@
+// The embedded engine: one SQLite file a service, WAL, synchronous=FULL, one writer with group commit, reader
+// pool.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "portico/store/store.h"
+
+namespace portico::sqlite {
+
+struct Options {
+  std::string path;           // of the database file; its folder must exist
+  size_t waiting_max = 4096;  // units waiting for the writer; one more: Error(unavailable)
+  size_t batch_max = 256;     // units in one commit
+  Duration unit_time_max =
+      std::chrono::seconds(2);  // a body that holds the writer longer is failed and logged
+  size_t readers_max = 8;
+  size_t statements_max = 128;           // prepared statements kept a connection
+  size_t cache_bytes = 8 * 1024 * 1024;  // page cache a connection
+};
+
+// Group commit: the bodies of waiting units run one after the other inside one transaction, each in a
+// savepoint of its own; one commit makes them all durable, and only then do they return. While a commit is on
+// its way the next batch gathers. Statements run on the caller's thread (memory and page cache only); the
+// commit, which syncs, on the pool.
+std::unique_ptr<Store> make_store(Runtime& runtime, Observer& observer, Options options);
+
+}  // namespace portico::sqlite
