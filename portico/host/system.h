@@ -1,5 +1,6 @@
-// What a system is made of: its services, their ports and how each is built. Written once in systems/<name>/system.cpp,
-// the composition root; which of the services run in which process is the topology's business.
+// What a system is made of: its services, their ports and how each is built. Written once in
+// systems/<name>/system.cpp, the composition root; which of the services run in which process is the
+// topology's business.
 #pragma once
 
 #include <cstdint>
@@ -44,16 +45,16 @@ class ServiceParts {
 };
 
 struct ServiceSpec {
-  std::string name;                    // "order"
-  std::string title;                   // "Order service"
-  uint16_t port = 0;                   // its own, in development and split topologies
-  std::string docs_path;               // "/api/docs"
-  std::vector<std::string> prefixes;   // what the gateway sends to it: "/api/orders"
-  std::string url_variable;            // "ORDER_SERVICE_URL"
+  std::string name;                     // "order"
+  std::string title;                    // "Order service"
+  uint16_t port = 0;                    // its own, in development and split topologies
+  std::string docs_path;                // "/api/docs"
+  std::vector<std::string> prefixes;    // what the gateway sends to it: "/api/orders"
+  std::string url_variable;             // "ORDER_SERVICE_URL"
   std::vector<std::string> publishers;  // services whose events it handles
   // Builds the service's object and binds it; the result is kept until the end.
   std::function<std::shared_ptr<void>(ServiceParts& parts)> build;
-  bool issues_tokens = false;          // this service signs the system's user tokens
+  bool issues_tokens = false;  // this service signs the system's user tokens
 };
 
 struct DemoAccount {
@@ -61,12 +62,12 @@ struct DemoAccount {
 };
 
 struct SystemSpec {
-  std::string name;                    // "shop"
+  std::string name;  // "shop"
   std::string title;
   uint16_t gateway_port = 0;
   std::vector<ServiceSpec> services;
-  std::vector<ConfigKey> keys;         // of its own, besides the platform's
-  std::string built_in_toml;           // systems/<name>/system.toml
+  std::vector<ConfigKey> keys;  // of its own, besides the platform's
+  std::string built_in_toml;    // systems/<name>/system.toml
   std::shared_ptr<const Presenter> presenter;
   std::vector<DemoAccount> demo_accounts;
   // Fills an empty running system with demo data through its own API; safe to repeat.

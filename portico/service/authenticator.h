@@ -14,9 +14,10 @@ class Authenticator {
  public:
   virtual ~Authenticator() = default;
   // Without credentials the anonymous caller; with bad ones the refusal. Reads `Authorization: Bearer`,
-  // `X-Service-Token` (short-lived, minted for `target`) and `X-Internal-Key`. A wrong internal key is refused only
-  // where the endpoint needs it: it leaves the caller without internal rights.
-  virtual std::expected<Caller, Error> authenticate(const net::Headers& headers, std::string_view target) const = 0;
+  // `X-Service-Token` (short-lived, minted for `target`) and `X-Internal-Key`. A wrong internal key is
+  // refused only where the endpoint needs it: it leaves the caller without internal rights.
+  virtual std::expected<Caller, Error> authenticate(const net::Headers& headers,
+                                                    std::string_view target) const = 0;
   // The user behind a bearer token, checked as above.
   virtual std::expected<Caller, Error> authenticate_token(std::string_view token) const = 0;
   // Adds to a request of ours what proves us to `target`: the caller's token and a service token in our name.

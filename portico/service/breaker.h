@@ -17,7 +17,7 @@ struct BreakerOptions {
   double failure_share = 0.5;                     // opens at
   Duration open_first = std::chrono::seconds(5);  // doubles with each failed trial, with 20 % jitter
   Duration open_max = std::chrono::seconds(60);
-  int trials = 3;                                 // side by side when half open
+  int trials = 3;  // side by side when half open
   int trials_to_close = 2;
 };
 
@@ -26,9 +26,14 @@ class Breaker {
   enum class State { closed, open, half_open };
   Breaker(Runtime& runtime, BreakerOptions options);
 
-  // Whether a call may go out; each true is followed by exactly one `report`. When false, `retry_after` of the state.
+  // Whether a call may go out; each true is followed by exactly one `report`. When false, `retry_after` of
+  // the state.
   bool admit();
-  enum class Outcome { success, failure, ignored };  // ignored: says nothing about the target (4xx, cancelled)
+  enum class Outcome {
+    success,
+    failure,
+    ignored
+  };  // ignored: says nothing about the target (4xx, cancelled)
   void report(Outcome outcome);
   State state() const;
   int retry_after_seconds() const;  // until the next trial, at least 1
@@ -42,7 +47,7 @@ class Breaker {
     int64_t number = -1;
     int calls = 0, failures = 0, retries = 0;
   };
-  Slot& slot();       // the present one; caller holds the mutex
+  Slot& slot();  // the present one; caller holds the mutex
   struct Sum {
     int calls = 0, failures = 0, retries = 0;
   };

@@ -1,4 +1,5 @@
-// The ways of a call to a neighbour, and what makes them safe: deadline, retries within a budget, circuit breaker.
+// The ways of a call to a neighbour, and what makes them safe: deadline, retries within a budget, circuit
+// breaker.
 #pragma once
 
 #include <expected>
@@ -14,17 +15,19 @@
 namespace portico {
 
 struct ChannelOptions {
-  Duration timeout = std::chrono::seconds(5);          // of one call, tries included; the deadline may be closer
-  int tries_max = 3;                                   // the first included
-  Duration retry_base = std::chrono::milliseconds(25);  // n-th wait drawn from (0, base * 2^(n-1)], full jitter
+  Duration timeout = std::chrono::seconds(5);  // of one call, tries included; the deadline may be closer
+  int tries_max = 3;                           // the first included
+  Duration retry_base =
+      std::chrono::milliseconds(25);  // n-th wait drawn from (0, base * 2^(n-1)], full jitter
   Duration retry_cap = std::chrono::milliseconds(250);
-  double retry_budget = 0.2;                           // retries per request over the last 10 s …
-  int retry_floor = 3;                                 // … and at least these
+  double retry_budget = 0.2;  // retries per request over the last 10 s …
+  int retry_floor = 3;        // … and at least these
   BreakerOptions breaker;
 };
 
 // Calls the handlers of a service in this process. The same access check, deadline, span, metrics, breaker.
-std::unique_ptr<Channel> make_direct_channel(Service& service, ChannelOptions options);
+std::unique_ptr<Channel> make_direct_channel(Runtime& runtime, Observer& observer, Service& service,
+                                             ChannelOptions options);
 
 // One HTTP exchange with the service; `never_sent` failures may be repeated for every method.
 using Exchange =
@@ -32,9 +35,10 @@ using Exchange =
 
 // Speaks HTTP/JSON to a service, in whatever language it is written.
 std::unique_ptr<Channel> make_http_channel(std::string target, Exchange exchange, const Presenter& presenter,
-                                           const Authenticator& authenticator, Runtime& runtime, Observer& observer,
-                                           ChannelOptions options);
-// An exchange over the network, and one that serialises and parses but stays in the process (test mode "wire").
+                                           const Authenticator& authenticator, Runtime& runtime,
+                                           Observer& observer, ChannelOptions options);
+// An exchange over the network, and one that serialises and parses but stays in the process (test mode
+// "wire").
 Exchange network_exchange(net::Client& client, net::Origin origin);
 Exchange wire_exchange(Front& front);
 

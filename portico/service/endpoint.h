@@ -1,5 +1,5 @@
-// The contract of a service: a struct of endpoints. Walking its described members yields the routes, the client, the
-// OpenAPI document.
+// The contract of a service: a struct of endpoints. Walking its described members yields the routes, the
+// client, the OpenAPI document.
 //
 //   struct Api {
 //     Endpoint<POST, "/api/products", Product(NewProduct)> create{"Add a product", named("product"),
@@ -36,11 +36,11 @@ struct Role {
 };
 inline constexpr Role admin{"admin"};
 inline constexpr struct AnyoneRule {
-} anyone;    // also without credentials
+} anyone;  // also without credentials
 inline constexpr struct SignedInRule {
 } signed_in;  // every user
 inline constexpr struct InternalRule {
-} internal;   // services and holders of the internal key
+} internal;  // services and holders of the internal key
 
 struct Access {
   static constexpr size_t roles_max = 4;
@@ -61,7 +61,8 @@ constexpr Access allow(Rules... rules) {
   return access;
 }
 
-// How often a client address may use an endpoint from outside, in a fixed window; stricter than the gateway's own limit.
+// How often a client address may use an endpoint from outside, in a fixed window; stricter than the gateway's
+// own limit.
 struct RateLimit {
   int requests = 0;  // 0: only the gateway's limit
   int window_seconds = 60;
@@ -70,20 +71,20 @@ struct RateLimit {
 // Everything about an endpoint but its types; options are set by the constructors below.
 struct EndpointInfo {
   net::Verb verb = net::Verb::GET;
-  std::string_view path;              // "/api/products/{id}"
-  std::string_view name;              // the member's name in the Api: "create"
+  std::string_view path;  // "/api/products/{id}"
+  std::string_view name;  // the member's name in the Api: "create"
   std::string_view summary;
   const schema::Type* request = nullptr;
   const schema::Type* response = nullptr;  // nullptr: nothing is answered
   Access access;
-  std::string_view wrapped_as;        // under which name the result travels where the system wraps it
-  std::string_view message;           // of success, where the system has one; else the summary
+  std::string_view wrapped_as;  // under which name the result travels where the system wraps it
+  std::string_view message;     // of success, where the system has one; else the summary
   int status = 200;
-  bool idempotent = false;            // may be sent twice: GET, and what says so
-  bool inside = false;                // never reachable through the gateway
-  bool development_only = false;      // absent in production
+  bool idempotent = false;        // may be sent twice: GET, and what says so
+  bool inside = false;            // never reachable through the gateway
+  bool development_only = false;  // absent in production
   RateLimit limit;
-  std::vector<int> failures;          // statuses it answers besides those that follow from access and input
+  std::vector<int> failures;  // statuses it answers besides those that follow from access and input
 };
 
 struct Named {
@@ -122,8 +123,8 @@ struct FixedText {
   constexpr std::string_view view() const { return {text, N - 1}; }
 };
 
-// How a call reaches the service that owns an endpoint: in this process, or over HTTP. `request` is consumed, `response`
-// is a value-initialised object of the response type, or null. Throws Error.
+// How a call reaches the service that owns an endpoint: in this process, or over HTTP. `request` is consumed,
+// `response` is a value-initialised object of the response type, or null. Throws Error.
 class Channel {
  public:
   virtual ~Channel() = default;
@@ -188,7 +189,8 @@ struct Endpoint;
 
 template <net::Verb V, FixedText Path, class Res, class Req>
 struct Endpoint<V, Path, Res(Req)> : EndpointBase {
-  static_assert(detail::path_fits<Req>(Path.view()), "every {parameter} of the path must be a member of the request");
+  static_assert(detail::path_fits<Req>(Path.view()),
+                "every {parameter} of the path must be a member of the request");
   using Request = Req;
   using Response = Res;
 
@@ -219,7 +221,9 @@ struct Endpoint<V, Path, Res(Req)> : EndpointBase {
 template <net::Verb V, FixedText Path, class Res>
 struct Endpoint<V, Path, Res()> : Endpoint<V, Path, Res(Nothing)> {
   using Endpoint<V, Path, Res(Nothing)>::Endpoint;
-  Task<Res> operator()(Call& call) const { return Endpoint<V, Path, Res(Nothing)>::operator()(call, Nothing{}); }
+  Task<Res> operator()(Call& call) const {
+    return Endpoint<V, Path, Res(Nothing)>::operator()(call, Nothing{});
+  }
 };
 
 // The contract with the names of its members filled in.
@@ -235,7 +239,8 @@ const Api& api_of() {
   return api;
 }
 
-// A neighbour: the contract, each endpoint of which can be called. Cheap to copy; holds no state of a request.
+// A neighbour: the contract, each endpoint of which can be called. Cheap to copy; holds no state of a
+// request.
 template <class Api>
 class Client : public Api {
  public:

@@ -28,8 +28,8 @@ class Front {
  public:
   Front(Runtime& runtime, Observer& observer, Service& service, const Presenter& presenter,
         const Authenticator& authenticator, FrontOptions options);
-  // Answers always; with `known` the credentials in the headers are not looked at again. One access-log line a request
-  // unless `known` (the gateway writes it then).
+  // Answers always; with `known` the credentials in the headers are not looked at again. One access-log line
+  // a request unless `known` (the gateway writes it then).
   Task<net::Response> handle(net::Request request, const Known* known = nullptr);
   Service& service() { return service_; }
 
@@ -44,7 +44,8 @@ class Front {
   FrontOptions options_;
 };
 
-// The correlation id that a request brings when it is acceptable (1 to 128 characters of [A-Za-z0-9._-]), else a new one.
+// The correlation id that a request brings when it is acceptable (1 to 128 characters of [A-Za-z0-9._-]),
+// else a new one.
 std::string correlation_id_of(const net::Headers& headers, Runtime& runtime);
 
 }  // namespace portico

@@ -29,8 +29,8 @@ struct Route {
 using PathParameters = std::vector<schema::Parameter>;
 
 struct HealthCheck {
-  std::string name;                            // "database"
-  std::function<Task<void>(Call& call)> run;   // throws when unhealthy
+  std::string name;                           // "database"
+  std::function<Task<void>(Call& call)> run;  // throws when unhealthy
 };
 
 class Service {
@@ -46,13 +46,15 @@ class Service {
   void bind(E Api::* endpoint, Object* object, Task<Res> (Object::*method)(Call&, Req)) {
     static_assert(std::is_same_v<Res, typename E::Response> && std::is_same_v<Req, typename E::Request>,
                   "the handler's types must be the endpoint's");
-    add((api_of<Api>().*endpoint).info, [object, method](Call& call, void* request, void* response) -> Task<void> {
-      if constexpr (std::is_void_v<Res>) {
-        co_await (object->*method)(call, std::move(*static_cast<Req*>(request)));
-      } else {
-        *static_cast<Res*>(response) = co_await (object->*method)(call, std::move(*static_cast<Req*>(request)));
-      }
-    });
+    add((api_of<Api>().*endpoint).info,
+        [object, method](Call& call, void* request, void* response) -> Task<void> {
+          if constexpr (std::is_void_v<Res>) {
+            co_await (object->*method)(call, std::move(*static_cast<Req*>(request)));
+          } else {
+            *static_cast<Res*>(response) =
+                co_await (object->*method)(call, std::move(*static_cast<Req*>(request)));
+          }
+        });
   }
   template <class Api, class E, class Object, class Res>
   void bind(E Api::* endpoint, Object* object, Task<Res> (Object::*method)(Call&)) {
@@ -67,20 +69,21 @@ class Service {
     });
   }
 
-  // Handles `publisher`'s events with `Task<void> Object::method(Call&, Unit&, Event)`: effects and the place in the
-  // log are one commit. `group` names the subscription for ever: "notification.orders".
+  // Handles `publisher`'s events with `Task<void> Object::method(Call&, Unit&, Event)`: effects and the place
+  // in the log are one commit. `group` names the subscription for ever: "notification.orders".
   template <class Object, class Event>
-  void on(std::string publisher, std::string group, Object* object, Task<void> (Object::*method)(Call&, Unit&, Event),
-          SubscribeOptions options = {}) {
-    std::function<Task<void>(Call&, Unit&, Event)> handler = [object, method](Call& call, Unit& unit, Event event) {
+  void on(std::string publisher, std::string group, Object* object,
+          Task<void> (Object::*method)(Call&, Unit&, Event), SubscribeOptions options = {}) {
+    std::function<Task<void>(Call&, Unit&, Event)> handler = [object, method](Call& call, Unit& unit,
+                                                                              Event event) {
       return (object->*method)(call, unit, std::move(event));
     };
     bus_.subscribe<Event>(name_, std::move(publisher), std::move(group), std::move(handler), options);
   }
   // The same for effects outside the store: at least once.
   template <class Object, class Event>
-  void on_outside(std::string publisher, std::string group, Object* object, Task<void> (Object::*method)(Call&, Event),
-                  SubscribeOptions options = {}) {
+  void on_outside(std::string publisher, std::string group, Object* object,
+                  Task<void> (Object::*method)(Call&, Event), SubscribeOptions options = {}) {
     std::function<Task<void>(Call&, Event)> handler = [object, method](Call& call, Event event) {
       return (object->*method)(call, std::move(event));
     };
@@ -118,7 +121,9 @@ class Service {
   int running() const { return running_; }
 
   // For tests of failure: what happens to calls of this service before its handler runs. Unset in production.
-  void set_fault(std::function<Task<void>(Call& call, const EndpointInfo& endpoint)> fault) { fault_ = std::move(fault); }
+  void set_fault(std::function<Task<void>(Call& call, const EndpointInfo& endpoint)> fault) {
+    fault_ = std::move(fault);
+  }
 
  private:
   void add(EndpointInfo info, std::function<Task<void>(Call&, void*, void*)> invoke);
@@ -136,8 +141,8 @@ class Service {
 // Whether the caller may use the endpoint: nothing, or the refusal (401 or 403).
 std::optional<Error> refused(const EndpointInfo& endpoint, const Caller& caller);
 
-// One spelling a path: percent-escapes decoded once and checked, no empty, "." or ".." segments, no backslash or
-// control characters; a single trailing slash is dropped. Nothing where the path is not acceptable (400).
+// One spelling a path: percent-escapes decoded once and checked, no empty, "." or ".." segments, no backslash
+// or control characters; a single trailing slash is dropped. Nothing where the path is not acceptable (400).
 std::optional<std::string> canonical_path(std::string_view path);
 
 }  // namespace portico
