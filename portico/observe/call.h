@@ -32,6 +32,7 @@ struct Caller {
   std::string token;  // the user's bearer token, forwarded to neighbours
   std::string
       service;  // the calling service's name where the call is internal ("internal" for a plain internal key)
+  bool via_gateway = false;  // handed on by our gateway, which gives no rights of its own
   bool is_user() const { return !user_id.empty(); }
   bool is_internal() const { return !service.empty(); }
 };

@@ -105,6 +105,12 @@ struct ByUserId {
 };
 PORTICO_DESCRIBE(ByUserId, user_id)
 
+struct RoleChange {
+  Id<User> user_id;
+  UserRole role = UserRole::user;
+};
+PORTICO_DESCRIBE(RoleChange, user_id, role)
+
 struct TokenToValidate {
   std::optional<SecretText<0, 8192>> token;  // its absence is answered "Token required"
 };
@@ -161,8 +167,15 @@ struct Api {
       inside,
       idempotent,
       fails(404)};
+  Endpoint<PUT, "/api/users/internal/{userId}/role", User(RoleChange)> change_role{
+      "Make a user an administrator, or no longer",
+      named("user"),
+      message("Role changed successfully"),
+      allow(admin, internal),
+      inside,
+      fails(404)};
 };
 PORTICO_DESCRIBE(Api, register_user, login, profile, change_profile, change_password, forgot_password,
-                 reset_password, read, validate_token)
+                 reset_password, read, validate_token, change_role)
 
 }  // namespace shop::user
