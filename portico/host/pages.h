@@ -42,9 +42,6 @@ StaticPage jwks_page(std::string document);
 // Runs a service's checks, each within five seconds.
 Task<ServiceHealth> check_service(Runtime& runtime, Observer& observer, Service& service);
 
-// The page for a request: exact path, GET and HEAD. Null when there is none.
-const StaticPage* find_page(const std::vector<StaticPage>& pages, const net::Request& request);
-
 // A self-contained HTML page that shows the OpenAPI document at `document_url` and sends requests to it.
 // Nothing is loaded from elsewhere.
 std::string documentation_page(std::string_view title, std::string_view document_url);
