@@ -10,6 +10,7 @@
 #include <memory>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "portico/base/money.h"
 #include "portico/base/time.h"
@@ -27,9 +28,12 @@ struct Field {
 
 namespace detail {
 
+// Never called, but with a body: compilers want one for types without linkage.
 struct Anything {
   template <class T>
-  operator T() const;
+  operator T() const {
+    std::unreachable();
+  }
 };
 template <size_t>
 using AnythingAt = Anything;
