@@ -3,9 +3,11 @@
 // simulated.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -30,6 +32,10 @@ class Random {
   uint64_t next();
   uint64_t below(uint64_t bound);  // uniform in [0, bound), without bias; bound > 0
   double fraction();               // uniform in [0, 1)
+
+ private:
+  friend std::string make_uuid7(const Clock& clock, Random& random);
+  std::atomic<uint64_t> uuid7_stamp_ = 0;  // of the latest id: milliseconds * 4096 + counter
 };
 
 struct RuntimeOptions {
@@ -37,6 +43,14 @@ struct RuntimeOptions {
   unsigned pool_threads = 0;     // of offload(); 0: two, or twice the cores where that is more
   size_t pool_queue_max = 1024;  // jobs waiting for the pool; one more is refused
 };
+
+// Calls something once unless it dies first. It must die on the executor it was started with.
+class Timer {
+ public:
+  virtual ~Timer() = default;
+};
+
+using TaskFailureHook = std::function<void(std::string_view name, std::string_view what)>;
 
 // Where coroutines run. Production: one reactor (event loop and thread) a core; simulation: one thread,
 // virtual time. All members are thread-safe.
@@ -59,13 +73,31 @@ class Runtime : public Clock {
   // Runs `work` on the bounded pool (disk syncs, password hashing) and resumes the caller on its own
   // executor. Rethrows what it throws; throws Error(unavailable, "pool.full") when the queue is full.
   virtual Task<void> offload(std::move_only_function<void()> work) = 0;
+
+  // Calls `fire` on `executor` after `span`, unless the handle dies first. For primitives such as those of
+  // sync.h; everything else sleeps.
+  virtual std::unique_ptr<Timer> start_timer(Executor executor, Duration span,
+                                             std::move_only_function<void()> fire) = 0;
+
+  // What is done with an exception that has left a spawned coroutine; at first it is a line on stderr. Called
+  // on the coroutine's reactor. The nodes of a simulation share one hook and one count.
+  void on_task_failure(TaskFailureHook hook);
+  uint64_t task_failures() const;
+
+ protected:
+  class Failures;
+  Runtime();
+  explicit Runtime(std::shared_ptr<Failures> failures);
+  const std::shared_ptr<Failures> failures_;
 };
 
-// A time-ordered unique id (UUIDv7, RFC 9562 section 5.7) as 36 characters.
+// A time-ordered unique id (UUIDv7, RFC 9562 section 5.7) as 36 characters. The ids made with one `random`
+// are strictly ascending, also within a millisecond and when the clock steps back.
 std::string make_uuid7(const Clock& clock, Random& random);
 
-// The production runtime. `run` starts the reactors and returns after `stop`, once every reactor has come to
-// rest; SIGINT and SIGTERM are delivered to `on_signal` (on reactor 0).
+// The production runtime. `run` (once in its life) starts the reactors, the caller being reactor 0, and
+// returns after `stop`, once every reactor has come to rest and every coroutine that was left is destroyed.
+// SIGINT and SIGTERM are delivered to `on_signal` (on reactor 0).
 class RealRuntime : public Runtime {
  public:
   static std::unique_ptr<RealRuntime> make(RuntimeOptions options = {});
@@ -82,10 +114,12 @@ class SimRuntime : public Runtime {
   static std::unique_ptr<SimRuntime> make(uint64_t seed);
 
   // A runtime whose coroutines and timers belong to a node of their own, with its own random stream. Lives as
-  // long as the SimRuntime. The SimRuntime itself is node "".
+  // long as the SimRuntime. The SimRuntime itself is node "". After `kill` the name stands for a new, empty
+  // node.
   virtual Runtime& node(std::string name) = 0;
   // Drops every coroutine, timer and pool job of the node. Destructors run, but nothing they start has any
-  // effect.
+  // effect. A node may kill itself: its running coroutine then ends at its next await. Node "" cannot be
+  // killed.
   virtual void kill(std::string_view name) = 0;
 
   // Runs until nothing is runnable and no timer is left, or virtual time has reached `until`.

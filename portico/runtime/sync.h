@@ -46,7 +46,8 @@ class Signal {
   std::shared_ptr<Impl> impl_;
 };
 
-// Mutual exclusion in the order of arrival, held over awaits. Not recursive.
+// Mutual exclusion in the order of arrival, held over awaits. Not recursive. `std::lock_guard held(mutex,
+// std::adopt_lock)` behind `co_await mutex.lock()` unlocks at the end of the scope.
 class AsyncMutex {
  public:
   AsyncMutex();
@@ -72,6 +73,7 @@ Task<T> within(Runtime& runtime, Instant deadline, Task<T> task);
 // all are waited for, then the first failure by position is rethrown.
 template <class T>
 Task<std::vector<T>> all(std::vector<Task<T>> tasks);
+Task<void> all(std::vector<Task<void>> tasks);
 
 }  // namespace portico
 

@@ -4,8 +4,10 @@
 //   PORTICO_DESCRIBE(Product, id, name, price)
 //
 // A member that is missing from the line is a compile error. Describe stands in the namespace of the type.
+// Members are snake_case in C++ and camelCase everywhere else: JSON, columns, documents, OpenAPI.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <tuple>
@@ -17,6 +19,47 @@
 #include "portico/schema/type.h"
 
 namespace portico::schema {
+
+// A string literal as a template argument.
+template <size_t N>
+struct FixedText {
+  char text[N];
+  constexpr FixedText(const char (&literal)[N]) { std::copy_n(literal, N, text); }
+  constexpr std::string_view view() const { return {text, N - 1}; }
+};
+
+namespace detail {
+
+template <size_t N>
+struct NameText {
+  std::array<char, N> text{};
+  size_t size = 0;
+};
+// first_name -> firstName; what begins with an underscore or has none stays as it is.
+template <size_t N>
+constexpr NameText<N> camel_case(const FixedText<N>& name) {
+  NameText<N> out;
+  bool upper = false;
+  for (size_t i = 0; i + 1 < N; ++i) {
+    char c = name.text[i];
+    if (c == '_' && i > 0) {
+      upper = true;
+      continue;
+    }
+    out.text[out.size++] = upper && c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c;
+    upper = false;
+  }
+  return out;
+}
+template <FixedText Name>
+inline constexpr auto wire_text = camel_case(Name);
+
+}  // namespace detail
+
+// The name under which a member travels: its C++ name in camelCase.
+template <FixedText Name>
+inline constexpr std::string_view wire_name{detail::wire_text<Name>.text.data(),
+                                            detail::wire_text<Name>.size};
 
 // One described member: its pointer as a type, its name as a value.
 template <auto Pointer>
@@ -319,7 +362,7 @@ constexpr std::string_view label_of(T value) {
   macro(first) __VA_OPT__(, PORTICO_EACH_AGAIN PORTICO_PARENS(macro, __VA_ARGS__))
 #define PORTICO_EACH_AGAIN() PORTICO_EACH_STEP
 #define PORTICO_FIELD(member) \
-  ::portico::schema::Field<&Described::member> { #member }
+  ::portico::schema::Field<&Described::member> { ::portico::schema::wire_name<#member> }
 #define PORTICO_COUNT(member) 1
 #define PORTICO_ENUMERATOR(enumerator) \
   std::pair<std::string_view, size_t> { #enumerator, size_t(Described::enumerator) }

@@ -10,7 +10,6 @@
 //   PORTICO_DESCRIBE(Api, create, read)
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -115,13 +114,7 @@ inline constexpr struct InsideOption {
 inline constexpr struct DevelopmentOnlyOption {
 } development_only;
 
-// A path or name as a template argument.
-template <size_t N>
-struct FixedText {
-  char text[N];
-  constexpr FixedText(const char (&literal)[N]) { std::copy_n(literal, N, text); }
-  constexpr std::string_view view() const { return {text, N - 1}; }
-};
+using schema::FixedText;
 
 // How a call reaches the service that owns an endpoint: in this process, or over HTTP. `request` is consumed,
 // `response` is a value-initialised object of the response type, or null. Throws Error.
