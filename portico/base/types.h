@@ -2,6 +2,7 @@
 // it fits.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -76,6 +77,11 @@ struct Nullable : std::optional<T> {
   using std::optional<T>::optional;
   Nullable() = default;
   Nullable(std::optional<T> value) : std::optional<T>(std::move(value)) {}
+  // std::optional's comparisons are ambiguous between two of a derived type.
+  template <std::same_as<Nullable> N>
+  friend bool operator==(const N& a, const N& b) {
+    return static_cast<const std::optional<T>&>(a) == static_cast<const std::optional<T>&>(b);
+  }
 };
 
 // Any JSON value, kept as its text (already checked); at most `bytes_max` long.
