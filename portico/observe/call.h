@@ -2,6 +2,8 @@
 // forwarded: nothing hides in thread-locals, and nothing of one request is kept in a shared object.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +32,7 @@ struct Caller {
   std::string token;  // the user's bearer token, forwarded to neighbours
   std::string
       service;  // the calling service's name where the call is internal ("internal" for a plain internal key)
+  bool via_gateway = false;  // handed on by our gateway, which gives no rights of its own
   bool is_user() const { return !user_id.empty(); }
   bool is_internal() const { return !service.empty(); }
 };
@@ -38,6 +41,7 @@ struct Caller {
 // copy.
 class Call {
  public:
+  // Begins a trace. The correlation id stays empty until whoever starts the work sets it.
   Call(Runtime& runtime, Observer& observer, std::string_view service, Instant deadline);
 
   Runtime& runtime() const { return *runtime_; }
@@ -63,10 +67,11 @@ class Call {
     return Id<T>{make_uuid7(*runtime_, runtime_->random())};
   }
 
-  // The same request seen from a neighbour: same caller, deadline, correlation; a child span of the present
-  // one.
+  // The same request seen from a neighbour: same caller, deadline, correlation, peer; its spans are children
+  // of the present one. The idempotency key stays behind: it names this request, not the ones made for it.
   Call for_service(std::string_view service) const;
-  // A call of our own account, without a user: background work, event deliveries.
+  // A call of our own account in the same trace and correlation, without a user: background work, event
+  // deliveries.
   Call detached_as(std::string_view service, Instant deadline) const;
 
   std::string correlation_id;
@@ -83,18 +88,19 @@ class Call {
 };
 
 // A span from construction to destruction, a child of the call's present span; while it lives it is the
-// present one.
+// present one. Spans of one call end in the reverse order of their beginning.
 class Span {
  public:
   Span(Call& call, std::string_view name);
   ~Span();
   Span(const Span&) = delete;
   Span& operator=(const Span&) = delete;
-  void fail(std::string_view reason) { outcome_ = reason; }
+  void fail(std::string_view reason) { outcome_ = reason; }  // the error's reason; otherwise it is "ok"
 
  private:
   Call& call_;
-  TraceContext parent_;
+  TraceContext context_;
+  std::array<uint8_t, 8> parent_id_{};
   Instant started_;
   std::string name_;
   std::string outcome_ = "ok";

@@ -5,8 +5,8 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,7 +45,7 @@ class Histogram {
  public:
   static constexpr double bounds[] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
                                       0.5,   0.75, 1,     2.5,  5,     7.5, 10};
-  void observe(double seconds);
+  void observe(double seconds);  // below zero counts as zero; what is not a number is left out
   uint64_t count() const;
   double sum() const;
   uint64_t cumulative(size_t bucket) const;  // observations up to bounds[bucket]
@@ -55,17 +55,22 @@ class Histogram {
   std::atomic<uint64_t> sum_us_{0};
 };
 
-// All metrics of a process. Asking again for the same name and labels gives the same object; references stay
-// valid as long as the registry. Keep them: look-up takes a lock.
+// All metrics of a process. Asking again for the same name and labels (in any order) gives the same object;
+// references stay valid as long as the registry. Keep them: look-up takes a lock. Thread-safe.
+//
+// Names, label names and the kind of a family come from code: breaking the format's rules there, or asking
+// for one name as two kinds, stops the process. Label values may be anything.
 class Metrics {
  public:
-  static constexpr size_t series_max = 1000;  // a family
+  static constexpr size_t series_max = 1000;      // a family; then one more, all of whose labels are "other"
+  static constexpr size_t label_bytes_max = 256;  // a label value; what is longer is cut
   Metrics();
   ~Metrics();
   Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, const Labels& labels = {});
-  // Called before each exposition, to set gauges that are read elsewhere.
+  // Called before each exposition, to set gauges that are read elsewhere. Expositions side by side call it
+  // side by side; it must not outlive what it refers to, which therefore lives as long as the registry.
   void on_collect(std::function<void()> collect);
   // The Prometheus text exposition format 0.0.4, families sorted by name, with process_* metrics.
   std::string expose();

@@ -5,8 +5,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +28,10 @@ struct TraceContext {
 };
 // Nothing where the header is malformed; a higher version is read as version 00.
 std::optional<TraceContext> parse_traceparent(std::string_view header);
+// Empty, so nothing is to be sent, where there is no trace or no span that could be a parent.
 std::string to_traceparent(const TraceContext& context);
+// Lower-case hexadecimal digits.
+std::string to_hex(std::span<const uint8_t> bytes);
 
 // One finished span.
 struct SpanRecord {
@@ -41,15 +44,31 @@ struct SpanRecord {
 };
 PORTICO_DESCRIBE(SpanRecord, trace_id, span_id, parent_id, name, service, started_at, duration_us, outcome)
 
-// Collects finished spans; the oldest make room. Thread-safe.
+// One finished span as it is handed to the tracer, which copies the texts.
+struct FinishedSpan {
+  TraceContext context;
+  std::array<uint8_t, 8> parent_id{};  // zero at the root
+  std::string_view name;               // what is beyond Tracer's limits is cut
+  std::string_view service;
+  std::string_view outcome;
+  Time started_at;
+  Duration duration{};
+};
+
+// Collects finished spans, sampled or not: the ring is what the console looks at when a request has failed.
+// The oldest make room. Thread-safe; recording allocates nothing.
 class Tracer {
  public:
-  explicit Tracer(size_t capacity = 4096);
+  static constexpr size_t name_bytes_max = 96;
+  static constexpr size_t service_bytes_max = 32;
+  static constexpr size_t outcome_bytes_max = 48;
+
+  explicit Tracer(size_t capacity = 4096);  // at least 1
   ~Tracer();
-  void record(SpanRecord span);
+  void record(const FinishedSpan& span);
   // The newest first; with a trace id (hex) only that trace.
   std::vector<SpanRecord> recent(size_t max, std::string_view trace_id = {}) const;
-  uint64_t recorded() const;  // since the start, dropped ones included
+  uint64_t recorded() const;  // since the start, overwritten ones included
 
  private:
   struct Impl;

@@ -8,6 +8,12 @@
 #include "portico/net/message.h"
 #include "portico/observe/call.h"
 
+namespace portico::security {
+class Verifier;
+class InternalKeys;
+class ServiceTokens;
+}  // namespace portico::security
+
 namespace portico {
 
 class Authenticator {
@@ -23,6 +29,18 @@ class Authenticator {
   // Adds to a request of ours what proves us to `target`: the caller's token and a service token in our name.
   virtual void sign(net::Headers& headers, const Call& call, std::string_view target) const = 0;
 };
+
+struct AuthenticatorOptions {
+  std::string gateway = "gateway";  // the service name that only hands on
+  int bad_token_status = 403;       // of a token that is there but does not count; 401 in some systems
+};
+
+// Checks credentials for the services of this process. `verifier`, `keys` and `tokens` live longer; `tokens`
+// speaks for the one service whose requests are checked and signed here.
+std::unique_ptr<Authenticator> make_authenticator(const security::Verifier& verifier,
+                                                  const security::InternalKeys& keys,
+                                                  const security::ServiceTokens& tokens,
+                                                  AuthenticatorOptions options = {});
 
 // Header names of the platform, lower case.
 namespace header {

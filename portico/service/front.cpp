@@ -95,6 +95,8 @@ Task<net::Response> Front::handle(net::Request request, const Known* known) {
     } else {
       auto caller = authenticator_.authenticate(request.headers, service_.name());
       if (!caller) throw std::move(caller.error());
+      if (!options_.direct && !caller->is_internal() && !caller->via_gateway)
+        throw Error(Code::unauthenticated, "direct.refused", "This service is reached through the gateway");
       call.set_caller(std::move(*caller));
     }
     response = co_await answer(request, call, match);

@@ -15,6 +15,7 @@ namespace portico {
 struct FrontOptions {
   Duration timeout = std::chrono::seconds(15);  // of a request that brings no shorter limit
   bool development = false;                     // serves endpoints marked development_only
+  bool direct = true;  // takes requests that come neither from a service nor through the gateway
 };
 
 // What the gateway already knows of a request that it hands on within the process.

@@ -1,0 +1,43 @@
+// Reading UTF-8 that may be broken (RFC 3629): what is written out again must be valid text.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace portico::observe {
+
+// The first character of a text: its value and how many bytes it takes. A broken sequence is `broken` and
+// takes one byte; so do overlong forms, surrogates and values beyond U+10FFFF.
+struct CodePoint {
+  static constexpr char32_t broken = 0xffffffff;
+  char32_t value = broken;
+  size_t size = 1;
+};
+
+// `text` must not be empty.
+inline CodePoint decode_utf8(std::string_view text) {
+  auto byte = [&](size_t i) { return uint8_t(text[i]); };
+  uint8_t first = byte(0);
+  if (first < 0x80) return {first, 1};
+  size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < size) return {};
+  char32_t value = first & (0x7f >> size);
+  for (size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return {};
+    value = value << 6 | (byte(i) & 0x3f);
+  }
+  constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (value < smallest[size] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return {};
+  return {value, size};
+}
+
+// The longest beginning of `text` that has at most `bytes_max` bytes and does not end within a character.
+inline std::string_view cut_utf8(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  size_t end = bytes_max;
+  for (size_t back = 0; back < 3 && end > 0 && (uint8_t(text[end]) & 0xc0) == 0x80; ++back) --end;
+  return text.substr(0, end);
+}
+
+}  // namespace portico::observe
