@@ -9,10 +9,6 @@ namespace {
 
 constexpr Duration look_again = std::chrono::seconds(5);  // the wall clock may jump
 
-struct Abort : std::exception {
-  const char* what() const noexcept override { return "unit given up"; }
-};
-
 }  // namespace
 
 Task<void> Consumer::retry(std::shared_ptr<Consumer> self) {
@@ -73,21 +69,21 @@ Task<void> Consumer::try_again_in_unit(ParkedDelivery row, const Handler& handle
     co_await subscriber_.store.write(call, [&](Unit& unit) -> Task<void> {
       failure.reset();
       const int64_t removed = co_await subscriber_.parked.remove_all(
-          unit, where(&ParkedDelivery::id) == row.id &&
-                    where(&ParkedDelivery::state) == DeliveryState::waiting);
+          unit,
+          where(&ParkedDelivery::id) == row.id && where(&ParkedDelivery::state) == DeliveryState::waiting);
       there = removed > 0;
       if (!there) co_return;
       failure = co_await attempt(handler, unit.call(), &unit, event);
-      if (failure) throw Abort();
+      if (failure) throw UnitGivenUp();
       // Any operation tells whether the handler has swallowed an error and left the unit dead.
       try {
         co_await subscriber_.parked.find(unit, row.id);
       } catch (const Error& error) {
         failure = failure_of(error);
       }
-      if (failure) throw Abort();
+      if (failure) throw UnitGivenUp();
     });
-  } catch (const Abort&) {
+  } catch (const UnitGivenUp&) {
     there = true;
   }
   if (failure) {

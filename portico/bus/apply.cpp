@@ -5,15 +5,6 @@
 
 namespace portico::bus {
 
-namespace {
-
-// Leaves a unit whose handler has failed; carries nothing, the failure is kept beside it.
-struct Abort : std::exception {
-  const char* what() const noexcept override { return "unit given up"; }
-};
-
-}  // namespace
-
 // The whole batch in one unit; when that fails, each event by itself, so that only the failing one is parked.
 Task<void> Consumer::handle_in_units(Events events) {
   if (events.size() > 1) {
@@ -47,7 +38,10 @@ Task<std::optional<Failure>> Consumer::apply(Events events) {
       for (const OutboxEvent& event : events) {
         const Handler* handler = handler_of(event.type);
         if (!handler) continue;
-        if (waiting_.blocked(event.key)) {
+        // Meanwhile the earlier delivery may succeed and leave: what was parked here still comes first.
+        const bool behind =
+            !event.key.empty() && std::ranges::find(rows, event.key, &ParkedDelivery::key) != rows.end();
+        if (behind || waiting_.blocked(event.key)) {
           rows.push_back(parked_row(group_, publisher_, event, runtime_.now()));
           co_await put_row(unit, rows.back());
           continue;
@@ -57,7 +51,7 @@ Task<std::optional<Failure>> Consumer::apply(Events events) {
         unit.call() = call_for(event, *handler);
         failure = co_await attempt(*handler, unit.call(), &unit, event);
         unit.call() = own;
-        if (failure) throw Abort();
+        if (failure) throw UnitGivenUp();
         ++handled;
       }
       // A handler that has swallowed an error of the unit has left it dead, and is told so here.
@@ -67,9 +61,9 @@ Task<std::optional<Failure>> Consumer::apply(Events events) {
         if (error.reason() == "bus.place_moved") throw;
         failure = failure_of(error);
       }
-      if (failure) throw Abort();
+      if (failure) throw UnitGivenUp();
     });
-  } catch (const Abort&) {
+  } catch (const UnitGivenUp&) {
     co_return failure;
   }
   for (const ParkedDelivery& row : rows) parked(row);

@@ -96,7 +96,7 @@ Task<void> Consumer::turn() {
 Task<Consumer::Events> Consumer::fetch(size_t max, Duration wait) {
   const int64_t after = place_;
   Events events = co_await source_->read(group_, after, max, wait);
-  std::ranges::stable_sort(events, {}, &OutboxEvent::sequence);
+  std::ranges::sort(events, {}, &OutboxEvent::sequence);
   const auto repeated = std::ranges::unique(events, {}, &OutboxEvent::sequence);
   events.erase(repeated.begin(), repeated.end());
   std::erase_if(events, [after](const OutboxEvent& event) { return event.sequence <= after; });
@@ -171,8 +171,7 @@ Task<void> Consumer::store_place() {
   const int64_t to = place_;
   stale_ = true;
   Call call = account_call();
-  co_await subscriber_.store.write(call,
-                                   [&](Unit& unit) -> Task<void> { co_await move_place(unit, to); });
+  co_await subscriber_.store.write(call, [&](Unit& unit) -> Task<void> { co_await move_place(unit, to); });
   stored_place_ = to;
   stale_ = false;
 }
@@ -190,11 +189,9 @@ void Consumer::moved(int64_t to) {
 
 Task<void> Consumer::rest_after(Signal& signal, Failure trouble, int troubles) {
   if (stopping_) co_return;
-  observer_.log.write(Level::warn, subscriber_.service, "events cannot be handled at the moment",
-                      {{"group", group_},
-                       {"source", publisher_},
-                       {"reason", trouble.reason},
-                       {"note", trouble.note}});
+  observer_.log.write(
+      Level::warn, subscriber_.service, "events cannot be handled at the moment",
+      {{"group", group_}, {"source", publisher_}, {"reason", trouble.reason}, {"note", trouble.note}});
   const Duration rest = poll_with_jitter() * (int64_t(1) << std::min(troubles, 8));
   co_await signal.wait_for(std::min(rest, rest_max));
 }

@@ -135,9 +135,9 @@ class Consumer {
   bool loaded_ = false;
   bool stopping_ = false;
   bool probing_ = false;
-  bool probe_log_ = false;         // the next probe takes from the log
-  int64_t probed_ = 0;             // the waiting delivery that was probed last
-  std::set<int64_t> failing_;      // events that have failed since the last success
+  bool probe_log_ = false;     // the next probe takes from the log
+  int64_t probed_ = 0;         // the waiting delivery that was probed last
+  std::set<int64_t> failing_;  // events that have failed since the last success
   // Handlers outside a unit that run now, so that they can be given up.
   std::set<std::shared_ptr<detail::Children>> running_;
   bool abandoned_ = false;

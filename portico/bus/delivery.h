@@ -41,6 +41,11 @@ struct Failure {
 };
 inline constexpr size_t note_bytes_max = 4096;
 
+// Leaves the body of a unit whose handler has failed; the failure itself is kept beside it.
+struct UnitGivenUp : std::exception {
+  const char* what() const noexcept override { return "unit given up"; }
+};
+
 Failure failure_of(const std::exception& error);
 
 // The n-th wait: uniform in (0, min(cap, base * 2^(n-1))], in whole milliseconds, at least one. n counts

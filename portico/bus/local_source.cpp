@@ -103,8 +103,7 @@ Task<void> LocalSource::trim(Duration retention) {
   co_await load();
   co_await save();
   int64_t everyone_has = std::numeric_limits<int64_t>::max();
-  for (const auto& [group, reader] : readers_)
-    everyone_has = std::min(everyone_has, reader.place);
+  for (const auto& [group, reader] : readers_) everyone_has = std::min(everyone_has, reader.place);
   const Time before = runtime_.now() - retention;
   while (!closed_) {
     const int64_t forgotten = co_await store_.trim_events(everyone_has, before, trim_step);
