@@ -251,7 +251,8 @@ TEST(SimRuntime, KillFromAnotherNodesEventHasNoEffectEither) {
     node.spawn("flow", flow(node, &shared, &shared.sim->node("heir")));
     shared.sim->spawn("killer", kill_later(*shared.sim, milliseconds(seed % 10), seed / 10 % 9));
     shared.sim->run_until({10'000'000});
-    EXPECT_EQ(shared.destroyed, shared.effects + !shared.finished) << "seed " << seed;
+    EXPECT_EQ(shared.effects, shared.finished) << "seed " << seed;
+    EXPECT_LE(shared.destroyed, 1) << "seed " << seed;  // 0: killed before it began
     EXPECT_EQ(shared.gate.is_open(), shared.finished) << "seed " << seed;
     unfinished += !shared.finished;
   }

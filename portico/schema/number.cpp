@@ -93,8 +93,7 @@ NumberFault to_scaled(std::string_view number, int scale, int64_t& value) {
   std::string_view mantissa = number.substr(0, e);
   int64_t exponent = scale + (e == std::string_view::npos ? 0 : exponent_of(number.substr(e + 1)));
   Digits digits = digits_of(mantissa);
-  value = 0;
-  if (digits.first < 0) return NumberFault::none;
+  if (digits.first < 0) return sized(negative, 0, value);
   // A digit at a place stands for itself times ten to the power of (units - place).
   int64_t units = digits.before_point - 1 + exponent;
   if (units - digits.last < 0) return NumberFault::fraction;

@@ -1,9 +1,27 @@
 // A struct of every kind, for tests and fuzzing of the schema engine. Included by tests only.
 #pragma once
 
+#include <cstdlib>
+#include <ostream>
+
 #include "portico/schema/json.h"
 
+namespace portico {
+
+// How a failed expectation prints a violation.
+inline void PrintTo(const Violation& violation, std::ostream* out) {
+  *out << violation.pointer << ": " << violation.message;
+}
+
+}  // namespace portico
+
 namespace portico::schema::sample {
+
+// What random tests start from: PORTICO_TEST_SEED, or always the same.
+inline uint64_t seed_of_run() {
+  const char* given = std::getenv("PORTICO_TEST_SEED");
+  return given ? std::strtoull(given, nullptr, 10) : 20'261'121;
+}
 
 enum class Channel { email, sms, push };
 PORTICO_DESCRIBE_ENUM(Channel, email, sms, push)

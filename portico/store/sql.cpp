@@ -1,0 +1,268 @@
+#include "portico/store/sql.h"
+
+namespace portico::store {
+
+std::string quoted(std::string_view name) { return fmt::format("\"{}\"", name); }
+
+std::string column_list(const CollectionInfo& info) {
+  std::string out;
+  for (const schema::Member& member : info.type->members) out += quoted(member.name) + ", ";
+  return out + "\"_version\"";
+}
+
+namespace {
+
+[[noreturn]] void refuse(const CollectionInfo& info, std::string_view member, std::string_view why) {
+  throw Error(internal, "query.member")
+      .with_note(fmt::format("collection {}, member \"{}\": {}", info.name, member, why));
+}
+
+[[noreturn]] void too_large(std::string_view what) {
+  throw Error(invalid, "query.too_large", fmt::format("The query has too many {}.", what));
+}
+
+const schema::Member& member_named(const CollectionInfo& info, std::string_view name) {
+  const schema::Member* member = find_member(info, name);
+  if (!member) refuse(info, name, "not in the description");
+  return *member;
+}
+
+// Appends to one statement and numbers its parameters.
+class Builder {
+ public:
+  Builder(const Dialect& dialect, const CollectionInfo& info) : dialect_(dialect), info_(info) {}
+
+  void text(std::string_view text) { sql_.text += text; }
+  std::string bind(Value value) {
+    sql_.parameters.push_back(std::move(value));
+    return dialect_.placeholder(sql_.parameters.size());
+  }
+  Sql take() { return std::move(sql_); }
+
+  // "WHERE ..." unless the filter is everything and there is no cursor.
+  void where(const Filter& filter, const SortOrder* order = nullptr, const CursorValues* after = nullptr);
+  void order_by(const SortOrder& order);
+
+ private:
+  void condition(const Filter& filter, size_t depth);
+  void compare(const Filter& filter, const schema::Member& member);
+  void one_of(const Filter& filter, const schema::Member& member);
+  void children(const Filter& filter, size_t depth);
+  void behind(const SortOrder& order, const CursorValues& after);
+  std::string behind_one(const SortKey& key, const Value& value);
+
+  const Dialect& dialect_;
+  const CollectionInfo& info_;
+  Sql sql_;
+  size_t parts_ = 0;
+};
+
+void Builder::where(const Filter& filter, const SortOrder* order, const CursorValues* after) {
+  const bool filtered = filter.op != Filter::Op::everything;
+  if (!filtered && !after) return;
+  text(" WHERE ");
+  if (filtered) condition(filter, 0);
+  if (filtered && after) text(" AND ");
+  if (after) behind(*order, *after);
+}
+
+void Builder::children(const Filter& filter, size_t depth) {
+  const bool all = filter.op == Filter::Op::all_of;
+  if (filter.children.empty()) return text(all ? "1 = 1" : "1 = 0");
+  text("(");
+  for (size_t i = 0; i < filter.children.size(); ++i) {
+    if (i) text(all ? " AND " : " OR ");
+    condition(filter.children[i], depth + 1);
+  }
+  text(")");
+}
+
+void Builder::condition(const Filter& filter, size_t depth) {
+  using Op = Filter::Op;
+  if (++parts_ > filter_parts_max || depth > filter_depth_max) too_large("conditions");
+  if (filter.op == Op::everything) return text("1 = 1");
+  if (filter.op == Op::all_of || filter.op == Op::any_of) return children(filter, depth);
+  if (filter.op == Op::version_is) return text("\"_version\" = " + bind(filter.value));
+
+  const schema::Member& member = member_named(info_, filter.member);
+  const schema::Type& type = present_type(member.type());
+  switch (filter.op) {
+    case Op::one_of:
+      return one_of(filter, member);
+    case Op::contains:
+      if (is_integral(type) || !is_ordered(type)) refuse(info_, member.name, "contains needs a text");
+      return text(dialect_.contains(quoted(member.name), bind(filter.value)));
+    case Op::has:
+      if (type.kind != schema::Kind::list) refuse(info_, member.name, "has needs a list");
+      return text(dialect_.has(quoted(member.name), bind(filter.value), type.element()));
+    default:
+      return compare(filter, member);
+  }
+}
+
+void Builder::compare(const Filter& filter, const schema::Member& member) {
+  using Op = Filter::Op;
+  const bool absent = std::holds_alternative<std::monostate>(filter.value);
+  const std::string column = quoted(member.name);
+  if (filter.op == Op::equal || filter.op == Op::not_equal) {
+    const bool equal = filter.op == Op::equal;
+    if (absent) return text(column + (equal ? " IS NULL" : " IS NOT NULL"));
+    if (equal) return text(column + " = " + bind(filter.value));
+    if (!is_absentable(member.type())) return text(column + " <> " + bind(filter.value));
+    return text(fmt::format("{} {} {}", column, dialect_.distinct(), bind(filter.value)));
+  }
+  if (absent || !is_ordered(member.type())) refuse(info_, member.name, "values that have no order");
+  const std::string_view op = filter.op == Op::less            ? " < "
+                              : filter.op == Op::less_equal    ? " <= "
+                              : filter.op == Op::greater       ? " > "
+                                                               : " >= ";
+  text(column);
+  text(op);
+  text(bind(filter.value));
+}
+
+// The list is filled up to a power of two by repeating its last value, so that lists of similar length share
+// one prepared statement.
+void Builder::one_of(const Filter& filter, const schema::Member& member) {
+  if (filter.values.size() > one_of_max) too_large("values");
+  std::vector<const Value*> present;
+  bool absent = false;
+  for (const Value& value : filter.values) {
+    if (std::holds_alternative<std::monostate>(value))
+      absent = true;
+    else
+      present.push_back(&value);
+  }
+  const std::string column = quoted(member.name);
+  if (present.empty()) return text(absent ? column + " IS NULL" : "1 = 0");
+  if (absent) text("(" + column + " IS NULL OR ");
+  text(column + " IN (");
+  size_t width = 1;
+  while (width < present.size()) width *= 2;
+  for (size_t i = 0; i < width; ++i) {
+    if (i) text(", ");
+    text(bind(*present[std::min(i, present.size() - 1)]));
+  }
+  text(absent ? "))" : ")");
+}
+
+// Rows behind the cursor's: (a > ?) OR (a = ? AND b > ?) OR … The first member's bound is repeated in front,
+// for from it an index can start.
+void Builder::behind(const SortOrder& order, const CursorValues& after) {
+  const SortKey& first = order[0];
+  text("(");
+  if (!is_absentable(first.member->type()))
+    text(fmt::format("{} {} {} AND (", quoted(first.member->name), first.descending ? "<=" : ">=",
+                     bind(after[0])));
+  else
+    text("(");
+  for (size_t last = 0; last < order.size(); ++last) {
+    text(last ? " OR (" : "(");
+    for (size_t i = 0; i < last; ++i)
+      text(fmt::format("{} {} {} AND ", quoted(order[i].member->name),
+                       is_absentable(order[i].member->type()) ? dialect_.same() : "=", bind(after[i])));
+    text(behind_one(order[last], after[last]));
+    text(")");
+  }
+  text("))");
+}
+
+// Absent values stand before all others ascending, behind them descending.
+std::string Builder::behind_one(const SortKey& key, const Value& value) {
+  const std::string column = quoted(key.member->name);
+  if (std::holds_alternative<std::monostate>(value)) return key.descending ? "1 = 0" : column + " IS NOT NULL";
+  if (!key.descending) return column + " > " + bind(value);
+  if (!is_absentable(key.member->type())) return column + " < " + bind(value);
+  return fmt::format("({} < {} OR {} IS NULL)", column, bind(value), column);
+}
+
+void Builder::order_by(const SortOrder& order) {
+  text(" ORDER BY ");
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (i) text(", ");
+    text(quoted(order[i].member->name));
+    if (order[i].descending) text(" DESC");
+    if (is_absentable(order[i].member->type()))
+      text(order[i].descending ? dialect_.absent_last() : dialect_.absent_first());
+  }
+}
+
+void check_change(const CollectionInfo& info, const Change& change) {
+  const schema::Member& member = member_named(info, change.member);
+  if (&member == &key_of(info)) refuse(info, change.member, "a key cannot change");
+  if (change.op != Change::Op::add) return;
+  const schema::Kind kind = present_type(member.type()).kind;
+  if (kind != schema::Kind::integer && kind != schema::Kind::money)
+    refuse(info, change.member, "only integers and money can be added to");
+}
+
+}  // namespace
+
+std::string insert_sql(const Dialect& dialect, const CollectionInfo& info) {
+  std::string values;
+  for (size_t i = 0; i < info.type->members.size(); ++i) values += dialect.placeholder(i + 1) + ", ";
+  return fmt::format("INSERT INTO {} ({}) VALUES ({}1)", quoted(info.name), column_list(info), values);
+}
+
+Sql find_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter) {
+  Builder sql(dialect, info);
+  sql.text(fmt::format("SELECT {} FROM {}", column_list(info), quoted(info.name)));
+  sql.where(filter);
+  sql.text(" LIMIT 1");
+  return sql.take();
+}
+
+Sql count_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter) {
+  Builder sql(dialect, info);
+  sql.text("SELECT count(*) FROM " + quoted(info.name));
+  sql.where(filter);
+  return sql.take();
+}
+
+Sql remove_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter) {
+  Builder sql(dialect, info);
+  sql.text("DELETE FROM " + quoted(info.name));
+  sql.where(filter);
+  return sql.take();
+}
+
+Sql update_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter,
+               std::span<const Change> changes, bool returning) {
+  Builder sql(dialect, info);
+  sql.text(fmt::format("UPDATE {} SET ", quoted(info.name)));
+  for (size_t i = 0; i < changes.size(); ++i) {
+    check_change(info, changes[i]);
+    for (size_t earlier = 0; earlier < i; ++earlier)
+      if (changes[earlier].member == changes[i].member) refuse(info, changes[i].member, "changed twice");
+    const std::string column = quoted(changes[i].member);
+    const std::string value = sql.bind(changes[i].value);
+    sql.text(column + " = ");
+    if (changes[i].op == Change::Op::add) sql.text(column + " + ");
+    sql.text(value + ", ");
+  }
+  sql.text("\"_version\" = \"_version\" + 1");
+  sql.where(filter);
+  if (returning) sql.text(" RETURNING " + column_list(info));
+  return sql.take();
+}
+
+Sql list_sql(const Dialect& dialect, const CollectionInfo& info, const Query& query) {
+  if (query.limit > Query::limit_max)
+    throw Error(invalid, "query.limit", fmt::format("At most {} items a page.", Query::limit_max));
+  if (query.offset > Query::offset_max)
+    throw Error(invalid, "query.offset",
+                fmt::format("At most {} items can be skipped; go on with the cursor.", Query::offset_max));
+  const SortOrder order = sort_order(info, query.sort);
+  std::optional<CursorValues> after;
+  if (!query.after.empty()) after = read_cursor(query.after, info, order);
+
+  Builder sql(dialect, info);
+  sql.text(fmt::format("SELECT {} FROM {}", column_list(info), quoted(info.name)));
+  sql.where(query.filter, &order, after ? &*after : nullptr);
+  sql.order_by(order);
+  sql.text(" LIMIT " + sql.bind(int64_t(query.limit + 1)));
+  if (query.offset) sql.text(" OFFSET " + sql.bind(int64_t(query.offset)));
+  return sql.take();
+}
+
+}  // namespace portico::store

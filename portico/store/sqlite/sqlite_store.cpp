@@ -1,0 +1,163 @@
+#include "portico/store/sqlite/sqlite_store.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "portico/store/sqlite/layout.h"
+#include "portico/store/sqlite/outbox.h"
+#include "portico/store/sqlite/readers.h"
+#include "portico/store/sqlite/rows.h"
+#include "portico/store/sqlite/transaction.h"
+#include "portico/store/sqlite/unit.h"
+
+namespace portico::sqlite {
+namespace {
+
+constexpr Duration trim_time_max = std::chrono::seconds(10);
+
+class SqliteStore : public Store {
+ public:
+  SqliteStore(Runtime& runtime, const Observer& observer, Options options)
+      : runtime_(runtime),
+        observer_(observer),
+        options_(std::move(options)),
+        name_(std::filesystem::path(options_.path).stem()),
+        readers_(connection_options(Access::read_only), options_.readers_max) {}
+  ~SqliteStore() override {
+    if (writer_) writer_->abandon();
+  }
+
+  Task<void> open() override;
+  Task<void> close() override;
+  Task<std::unique_ptr<Unit>> begin(Call& call) override;
+  Task<bool> find(Call& call, const CollectionInfo& collection, const Filter& filter, void* object,
+                  int64_t* version) override;
+  Task<void> list(Call& call, const CollectionInfo& collection, const Query& query,
+                  const schema::Type& list_type, void* list, std::string* next, int64_t* total) override;
+  Task<int64_t> count(Call& call, const CollectionInfo& collection, const Filter& filter) override;
+  Task<std::vector<OutboxEvent>> read_events(int64_t after, size_t max) override;
+  Task<int64_t> trim_events(int64_t sequence, Time before, size_t max) override;
+  std::string_view engine() const override { return "sqlite"; }
+  Task<void> check(Call& call) override;
+
+ protected:
+  void declare(std::shared_ptr<const CollectionInfo> collection) override;
+
+ private:
+  ConnectionOptions connection_options(Access access) const {
+    return {.path = options_.path,
+            .access = access,
+            .statements_max = options_.statements_max,
+            .cache_bytes = options_.cache_bytes};
+  }
+  void open_file();
+
+  Runtime& runtime_;
+  const Observer observer_;
+  const Options options_;
+  const std::string name_;  // of the store in logs and metrics: the file's, without its ending
+  Collections collections_;
+  Readers readers_;
+  std::shared_ptr<Writer> writer_;
+};
+
+void SqliteStore::declare(std::shared_ptr<const CollectionInfo> collection) {
+  PORTICO_CHECK(!writer_);
+  const bool taken =
+      std::ranges::any_of(collections_, [&](const auto& other) { return other->name == collection->name; });
+  if (taken)
+    throw Error(internal, "store.collection",
+                fmt::format("The collection \"{}\" is declared twice in {}.", collection->name, options_.path));
+  collections_.push_back(std::move(collection));
+}
+
+void SqliteStore::open_file() {
+  auto lock = std::make_unique<FileLock>(options_.path);
+  auto connection = std::make_unique<Connection>(connection_options(Access::read_write));
+  prepare_layout(*connection, collections_, migrations_, runtime_.now());
+  connection->checkpoint(true);
+  writer_ = std::make_shared<Writer>(runtime_, observer_, options_, name_, std::move(lock), std::move(connection),
+                                     [this] {
+                                       for (const auto& wake : wake_) wake();
+                                     });
+}
+
+Task<void> SqliteStore::open() {
+  PORTICO_CHECK(!writer_);
+  co_await runtime_.offload([this] { open_file(); });
+  readers_.open();
+}
+
+Task<void> SqliteStore::close() {
+  if (!writer_) co_return;
+  // The writer's last checkpoint wants the readers gone; units that still run read through the writer.
+  readers_.close();
+  co_await writer_->close();
+}
+
+Task<std::unique_ptr<Unit>> SqliteStore::begin(Call& call) {
+  if (!writer_) throw closed_error(options_.path);
+  co_return std::make_unique<SqliteUnit>(call, co_await writer_->acquire(call));
+}
+
+Task<bool> SqliteStore::find(Call& call, const CollectionInfo& collection, const Filter& filter, void* object,
+                             int64_t* version) {
+  call.check_deadline();
+  const Readers::Lease reader = readers_.lease();
+  co_return sqlite::find(*reader, collection, filter, object, version);
+}
+
+Task<void> SqliteStore::list(Call& call, const CollectionInfo& collection, const Query& query,
+                             const schema::Type& list_type, void* list, std::string* next, int64_t* total) {
+  call.check_deadline();
+  const Readers::Lease reader = readers_.lease();
+  if (total) {
+    // One snapshot for the page and its total.
+    reader->run("BEGIN");
+    Rollback end(*reader);
+    sqlite::list(*reader, collection, query, list_type, list, next, total);
+  } else {
+    sqlite::list(*reader, collection, query, list_type, list, next, total);
+  }
+  co_return;
+}
+
+Task<int64_t> SqliteStore::count(Call& call, const CollectionInfo& collection, const Filter& filter) {
+  call.check_deadline();
+  const Readers::Lease reader = readers_.lease();
+  co_return sqlite::count(*reader, collection, filter);
+}
+
+Task<std::vector<OutboxEvent>> SqliteStore::read_events(int64_t after, size_t max) {
+  const Readers::Lease reader = readers_.lease();
+  co_return sqlite::read_events(*reader, after, max);
+}
+
+Task<int64_t> SqliteStore::trim_events(int64_t sequence, Time before, size_t max) {
+  if (!writer_) throw closed_error(options_.path);
+  Observer observer = observer_;
+  Call call(runtime_, observer, name_, runtime_.steady() + trim_time_max);
+  Writer::Grant grant = co_await writer_->acquire(call);
+  const int64_t rows =
+      grant.use([&](Connection& connection) { return sqlite::trim_events(connection, sequence, before, max); });
+  co_await grant.commit(rows > 0, false);
+  co_return rows;
+}
+
+Task<void> SqliteStore::check(Call& call) {
+  call.check_deadline();
+  const Readers::Lease reader = readers_.lease();
+  reader->single("SELECT count(*) FROM \"_portico\"");
+  if (writer_->has_failed())
+    throw Error(unavailable, "store.failed",
+                fmt::format("The disk under the store {} has failed; restart.", options_.path));
+  co_return;
+}
+
+}  // namespace
+
+std::unique_ptr<Store> make_store(Runtime& runtime, Observer& observer, Options options) {
+  return std::make_unique<SqliteStore>(runtime, observer, std::move(options));
+}
+
+}  // namespace portico::sqlite

@@ -1,0 +1,266 @@
+#include "portico/store/sqlite/writer.h"
+
+#include <algorithm>
+
+#include "portico/store/sqlite/readers.h"
+#include "portico/store/sqlite/writer_waiter.h"
+
+namespace portico::sqlite {
+
+// A place in the line; when its coroutine is dropped it leaves the line, or passes on what it was granted.
+struct Writer::Place {
+  Writer& writer;
+  std::shared_ptr<Waiter> waiter;
+  bool used = false;
+  ~Place() {
+    if (used || !waiter) return;
+    {
+      std::lock_guard lock(writer.mutex_);
+      if (waiter->status == Waiter::Status::refused) return;
+      if (waiter->status == Waiter::Status::queued) {
+        std::erase(writer.waiting_, waiter);
+        writer.metrics_.waiting.set(int64_t(writer.waiting_.size()));
+        return;
+      }
+    }
+    writer.pass_on();
+  }
+};
+
+WriterMetrics::WriterMetrics(Metrics& metrics, std::string_view store)
+    : committed(metrics.counter("store_units_total", "Units by how they ended.",
+                                {{"store", store}, {"outcome", "committed"}})),
+      failed(metrics.counter("store_units_total", "Units by how they ended.",
+                             {{"store", store}, {"outcome", "failed"}})),
+      refused(metrics.counter("store_units_total", "Units by how they ended.",
+                              {{"store", store}, {"outcome", "refused"}})),
+      commit_seconds(metrics.histogram("store_commit_seconds", "Time that commits took, syncs included.",
+                                       {{"store", store}})),
+      batch_units(
+          metrics.gauge("store_batch_units", "Units that the last commit made durable.", {{"store", store}})),
+      waiting(metrics.gauge("store_waiting", "Units that wait for the writer.", {{"store", store}})) {}
+
+Writer::Writer(Runtime& runtime, const Observer& observer, const Options& options, std::string_view store,
+               std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> connection,
+               std::function<void()> wake)
+    : runtime_(runtime),
+      observer_(observer),
+      options_(options),
+      store_(store),
+      wake_(std::move(wake)),
+      metrics_(observer.metrics, store),
+      watch_signal_(runtime),
+      lock_(std::move(lock)),
+      connection_(std::move(connection)) {}
+
+Writer::~Writer() = default;
+
+Error Writer::failed_error() const {
+  return Error(unavailable, "store.failed",
+               fmt::format("The disk under the store {} has failed in a commit; check the disk and restart.",
+                           options_.path));
+}
+
+bool Writer::has_failed() const {
+  std::lock_guard lock(mutex_);
+  return failed_;
+}
+
+void Writer::check_accepting() const {
+  if (closing_) throw closed_error(options_.path);
+  if (failed_) throw failed_error();
+}
+
+void Writer::enqueue(const std::shared_ptr<Waiter>& waiter) {
+  if (waiting_.size() >= options_.waiting_max) {
+    metrics_.refused.add();
+    throw Error(unavailable, "store.busy", "Too many changes are waiting; try again shortly.")
+        .with_retry_after(1);
+  }
+  waiting_.push_back(waiter);
+  metrics_.waiting.set(int64_t(waiting_.size()));
+  if (watching_ && waiter->deadline < watch_at_) watch_signal_.notify();
+}
+
+Task<Writer::Grant> Writer::acquire(Call& call) {
+  call.check_deadline();
+  Place place{*this, nullptr};
+  {
+    std::lock_guard lock(mutex_);
+    check_accepting();
+    if (state_ == State::idle) {
+      state_ = State::held;
+    } else {
+      auto waiter = std::make_shared<Waiter>(call.deadline());
+      enqueue(waiter);
+      place.waiter = std::move(waiter);
+    }
+    start_watching();
+  }
+  if (place.waiter) {
+    co_await place.waiter->turn.wait();
+    if (place.waiter->status == Waiter::Status::refused) {
+      metrics_.refused.add();
+      throw Error(*place.waiter->error);
+    }
+    place.used = true;
+  }
+  co_return Grant(shared_from_this(), start());
+}
+
+// The caller has just been given the writer.
+uint64_t Writer::start() {
+  try {
+    std::lock_guard lock(connection_mutex_);
+    begin_unit();
+    held_since_ = runtime_.steady();
+    return holder_ = ++tickets_;
+  } catch (const Error&) {
+    pass_on();
+    throw;
+  }
+}
+
+void Writer::begin_unit() {
+  if (!connection_->in_transaction()) connection_->run("BEGIN IMMEDIATE");
+  connection_->run("SAVEPOINT unit");
+}
+
+void Writer::check_holder(uint64_t ticket) const {
+  if (holder_ != ticket)
+    throw Error(too_late, "store.unit_time", "The change took too long and was undone.")
+        .with_note("the body of a unit may await nothing but the unit itself");
+}
+
+// A full disk or an I/O error can make SQLite roll back everything, the earlier units of the batch included.
+void Writer::note_failure(const Error& error) {
+  if (!connection_->in_transaction()) lost_ = error;
+}
+
+Task<void> Writer::Grant::commit(bool changed, bool published) {
+  bool lead = false;
+  const std::shared_ptr<Writer> writer = writer_;
+  const std::shared_ptr<Batch> batch = writer->finish(ticket_, changed, published, lead);
+  if (!batch) co_return;
+  if (lead)
+    co_await writer->commit_batch(batch);
+  else
+    co_await batch->done.wait();
+  if (batch->error) throw Error(*batch->error);
+}
+
+Writer::Grant::~Grant() {
+  if (writer_) writer_->release(ticket_);
+}
+
+// The unit joins the batch and the writer goes to the next.
+std::shared_ptr<Batch> Writer::finish(uint64_t ticket, bool changed, bool published, bool& lead) {
+  {
+    std::lock_guard lock(connection_mutex_);
+    check_holder(ticket);
+    connection_->run("RELEASE unit");
+    holder_ = 0;
+  }
+  std::unique_lock lock(mutex_);
+  std::shared_ptr<Batch> batch;
+  // What it has read may be of earlier units, so it returns with them even where it has changed nothing.
+  if (changed || batch_) {
+    if (!batch_) batch_ = std::make_shared<Batch>();
+    batch = batch_;
+    ++batch->units;
+    batch->published |= published;
+  } else {
+    metrics_.committed.add();
+  }
+  lead = hand_over(lock);
+  return batch;
+}
+
+void Writer::release(uint64_t ticket) {
+  {
+    std::lock_guard lock(connection_mutex_);
+    if (holder_ != ticket) return;  // committed, or ended by the watch
+    roll_back_unit();
+  }
+  metrics_.failed.add();
+  pass_on();
+}
+
+// Under connection_mutex_.
+void Writer::roll_back_unit() {
+  holder_ = 0;
+  if (!connection_->in_transaction()) return;
+  try {
+    connection_->run("ROLLBACK TO unit");
+    connection_->run("RELEASE unit");
+  } catch (const Error& error) {
+    lost_ = error;
+    observer_.log.write(Level::error, store_, "a unit could not be rolled back", {{"note", error.note()}});
+  }
+}
+
+// Hands over from where nothing can be awaited.
+void Writer::pass_on() {
+  {
+    std::optional<Error> lost;
+    {
+      std::lock_guard lock(connection_mutex_);
+      lost = std::exchange(lost_, std::nullopt);
+    }
+    if (lost) fail_batch(*lost);
+  }
+  if (hand_over()) runtime_.spawn("store.commit", commit_later(shared_from_this()));
+}
+
+bool Writer::hand_over() {
+  std::unique_lock lock(mutex_);
+  return hand_over(lock);
+}
+
+bool Writer::hand_over(std::unique_lock<std::mutex>&) {
+  const bool full = batch_ && batch_->units >= options_.batch_max;
+  if (batch_ && (full || waiting_.empty())) {
+    state_ = State::committing;
+    return true;
+  }
+  if (!waiting_.empty()) {
+    state_ = State::held;
+    std::shared_ptr<Waiter> next = std::move(waiting_.front());
+    waiting_.pop_front();
+    metrics_.waiting.set(int64_t(waiting_.size()));
+    next->status = Waiter::Status::granted;
+    next->turn.open();
+    return false;
+  }
+  end_empty_transaction();
+  state_ = State::idle;
+  if (closing_) idle_.open();
+  return false;
+}
+
+// Nothing was changed in it; a rollback never syncs.
+void Writer::end_empty_transaction() {
+  std::lock_guard lock(connection_mutex_);
+  if (!connection_->in_transaction()) return;
+  try {
+    connection_->run("ROLLBACK");
+  } catch (const Error& error) {
+    failed_ = true;
+    observer_.log.write(Level::error, store_, "a rollback failed", {{"note", error.note()}});
+  }
+}
+
+// The units that wait for the next commit have been undone.
+void Writer::fail_batch(const Error& error) {
+  std::shared_ptr<Batch> batch;
+  {
+    std::lock_guard lock(mutex_);
+    batch = std::move(batch_);
+  }
+  if (!batch) return;
+  metrics_.failed.add(batch->units);
+  batch->error = error;
+  batch->done.open();
+}
+
+}  // namespace portico::sqlite

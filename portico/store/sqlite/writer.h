@@ -1,0 +1,151 @@
+// Inside store/sqlite only: the one connection that writes, who may use it, and group commit.
+//
+//   acquire -> Grant: use, use, … -> commit        the unit joins the batch, the next in line gets the writer
+//                                 -> (destroyed)   the unit is rolled back, the next in line gets the writer
+//
+// When nobody waits or the batch is full, its COMMIT runs on the pool; after it all units of the batch resume.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "portico/observe/call.h"
+#include "portico/runtime/sync.h"
+#include "portico/store/sqlite/connection.h"
+#include "portico/store/sqlite/file_lock.h"
+#include "portico/store/sqlite/sqlite_store.h"
+
+namespace portico::sqlite {
+
+// References stay valid as long as the registry.
+struct WriterMetrics {
+  WriterMetrics(Metrics& metrics, std::string_view store);
+  Counter &committed, &failed, &refused;
+  Histogram& commit_seconds;
+  Gauge &batch_units, &waiting;
+};
+
+// Units that one COMMIT makes durable together.
+struct Batch {
+  Gate done;
+  size_t units = 0;
+  bool published = false;
+  std::optional<Error> error;  // set before `done` opens
+};
+
+class Writer : public std::enable_shared_from_this<Writer> {
+ public:
+  // `wake` is called after each commit that published.
+  Writer(Runtime& runtime, const Observer& observer, const Options& options, std::string_view store,
+         std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> connection, std::function<void()> wake);
+  ~Writer();
+
+  // The right to write, with a savepoint open; one at a time.
+  class Grant {
+   public:
+    Grant(std::shared_ptr<Writer> writer, uint64_t ticket) : writer_(std::move(writer)), ticket_(ticket) {}
+    Grant(Grant&& other) noexcept : writer_(std::move(other.writer_)), ticket_(other.ticket_) {}
+    ~Grant();
+    // Runs `work(Connection&)`, under the lock against a unit that has been ended for holding on too long.
+    template <class Work>
+    auto use(Work work) {
+      std::lock_guard lock(writer_->connection_mutex_);
+      writer_->check_holder(ticket_);
+      try {
+        return work(*writer_->connection_);
+      } catch (const Error& error) {
+        writer_->note_failure(error);
+        throw;
+      }
+    }
+    // Returns once the unit is durable; at once where nothing was changed, by it or before it in the batch.
+    Task<void> commit(bool changed, bool published);
+
+   private:
+    std::shared_ptr<Writer> writer_;
+    uint64_t ticket_;
+  };
+
+  // Waits for the writer, at most to the call's deadline. Throws Error: store.busy, store.closed,
+  // store.failed, deadline.passed.
+  Task<Grant> acquire(Call& call);
+  // Finishes units that run or wait, copies the log into the file and closes it.
+  Task<void> close();
+  // Closes without waiting; what is in flight closes the file at its end.
+  void abandon();
+  bool has_failed() const;
+
+ private:
+  // Pages in the log that make a checkpoint worth its syncs: about 4 MB.
+  static constexpr int64_t log_pages_max = 1000;
+  enum class State { idle, held, committing };
+  struct Waiter;
+  struct Place;
+
+  void check_accepting() const;          // under mutex_
+  void enqueue(const std::shared_ptr<Waiter>& waiter);  // under mutex_
+  uint64_t start();
+  void begin_unit();
+  void check_holder(uint64_t ticket) const;
+  void note_failure(const Error& error);
+  std::shared_ptr<Batch> finish(uint64_t ticket, bool changed, bool published, bool& lead);
+  void release(uint64_t ticket);
+  void roll_back_unit();
+  bool hand_over();                               // true: the caller must see to the commit
+  bool hand_over(std::unique_lock<std::mutex>&);  // same, under mutex_
+  void end_empty_transaction();
+  void fail_batch(const Error& error);
+  Task<void> commit_batch(std::shared_ptr<Batch> batch);
+  void commit_now();
+  std::optional<Error> sync();
+  void after_failure(const Error& failure);
+  static void refuse(Waiter& waiter, Error error);
+  void call_wake();
+  bool log_is_full();
+  void checkpoint_now();
+  static Task<void> commit_later(std::shared_ptr<Writer> writer);
+  static Task<void> checkpoint(std::shared_ptr<Writer> writer);
+  static Task<void> watch(std::shared_ptr<Writer> writer);
+  void start_watching();  // under mutex_
+  std::optional<Instant> next_watch();
+  Instant watch_holder(Instant now);
+  void pass_on();
+  void close_file();
+  Error failed_error() const;
+
+  Runtime& runtime_;
+  const Observer observer_;
+  const Options options_;
+  const std::string store_;
+  WriterMetrics metrics_;
+
+  // Guards who holds the writer. May be taken before connection_mutex_, never after it.
+  mutable std::mutex mutex_;
+  State state_ = State::idle;
+  std::deque<std::shared_ptr<Waiter>> waiting_;
+  std::shared_ptr<Batch> batch_;  // units that wait for the next commit
+  bool closing_ = false;
+  bool failed_ = false;  // the file's state is unknown after an I/O error in a commit
+  bool watching_ = false;
+  Instant watch_at_;
+  Gate idle_;  // opens when closing and nothing is left to do
+  Signal watch_signal_;
+
+  std::mutex wake_mutex_;
+  std::function<void()> wake_;
+
+  // Guards the connection and the unit on it.
+  std::mutex connection_mutex_;
+  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<Connection> connection_;
+  uint64_t tickets_ = 0;
+  uint64_t holder_ = 0;  // ticket of the unit that runs; 0: none
+  Instant held_since_;
+  int64_t checkpoint_at_ = log_pages_max;
+  std::optional<Error> lost_;  // why SQLite has ended the transaction by itself
+};
+
+}  // namespace portico::sqlite
