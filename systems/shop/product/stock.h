@@ -2,6 +2,7 @@
 #pragma once
 
 #include "portico/service/service.h"
+#include "systems/shop/order/api.h"
 #include "systems/shop/product/collections.h"
 
 namespace shop::product {
@@ -13,6 +14,8 @@ class Stock {
 
  private:
   Task<Product> change(Call& call, StockChange input);
+  Task<void> restock(Call& call, Unit& unit, order::OrderCancelled event);
+  Task<std::optional<Product>> change_for_order(Unit& unit, StockChange input);
 
   Store& store_;
   const Collections& in_;
