@@ -201,11 +201,12 @@ TEST_F(CallTest, FailuresAreToldWithTheirNote) {
               {{"order", "o-1"}});
   log.flush();
   EXPECT_TRUE(lines.contains(R"("level":"WARN")")) << lines;
-  EXPECT_TRUE(lines.ends_with(
-      R"("order":"o-1","error":"conflict","status":409,"reason":"stock.insufficient",)"
-      R"("errorMessage":"Not enough in stock.","note":"row 7 of postgres://[redacted]@db held j***@example.com",)"
-      R"("details":"product=p-1, token=[redacted]"})"
-      "\n"))
+  EXPECT_TRUE(
+      lines.ends_with(R"("order":"o-1","error":"conflict","status":409,"reason":"stock.insufficient",)"
+                      R"("errorMessage":"Not enough in stock.",)"
+                      R"("note":"row 7 of postgres://[redacted]@db held j***@example.com",)"
+                      R"("details":"product=p-1, token=[redacted]"})"
+                      "\n"))
       << lines;
 
   lines.clear();
