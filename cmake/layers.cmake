@@ -5,7 +5,8 @@ add_library(portico_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
 target_precompile_headers(portico_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
 target_link_libraries(portico_pch PRIVATE fmt::fmt)
 
-# portico_library(name DEPENDS targets... [FOLDER folder]): library from the folder's sources, program from its tests.
+# portico_library(name DEPENDS targets... [FOLDER folder]): a library from the sources of the
+# folder, a program from its tests.
 function(portico_library name)
   cmake_parse_arguments(ARG "" "FOLDER" "DEPENDS" ${ARGN})
   if(NOT ARG_FOLDER)

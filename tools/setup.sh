@@ -6,7 +6,7 @@
 #   tools/setup.sh --check          print the missing packages, install nothing; exit 1 when some are missing
 #   tools/setup.sh --list           print every package of the group
 #
-# The peers of the benchmarks and the OpenAPI linter come from npm: `npm ci` in the folder of their package.json.
+# The peers of the benchmarks and the OpenAPI linter come from npm: `npm ci` where their package.json is.
 set -euo pipefail
 
 compiler=(clang-19 lld-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 libstdc++-12-dev)
@@ -39,7 +39,8 @@ node_packages() {
 
 missing_of() {
   local installed
-  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' || true)
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+    sed -n 's/^installed //p' || true)
   comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$installed")
 }
 
@@ -63,7 +64,7 @@ install() {
   "${apt[@]}" -o APT::Update::Error-Mode=any update ||
     echo "setup: some package lists could not be fetched; going on with those that are here" >&2
   "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null ||
-    fail "apt-get could not install the packages: check the network (or http_proxy) and the lines above, then repeat."
+    fail "apt-get could not install the packages: check the network (or http_proxy), then repeat."
   echo "setup: done"
 }
 

@@ -20,28 +20,32 @@
 
 namespace portico {
 
-// What a service is built from. Everything lives longer than the service.
-class ServiceParts {
+// The services of a system as seen by one of them: by name, wherever they run.
+class Neighbours {
  public:
-  virtual ~ServiceParts() = default;
+  virtual ~Neighbours() = default;
+  virtual Channel& channel(std::string_view neighbour) = 0;
+  // A neighbour by its contract: no address, no topology.
+  template <class Api>
+  Client<Api> client(std::string_view neighbour) {
+    return Client<Api>(channel(neighbour));
+  }
+};
+
+// What a service is built from. Everything lives longer than the service.
+class ServiceParts : public Neighbours {
+ public:
   virtual Runtime& runtime() = 0;
   virtual Observer& observer() = 0;
   virtual const Config& config() = 0;
   virtual bool development() = 0;
   virtual Service& service() = 0;  // to bind to
   virtual Store& store() = 0;      // its own; open only after every service is built
-  virtual Channel& channel(std::string_view neighbour) = 0;
   // Of the service that issues the system's user tokens; others get Error(internal).
   virtual const security::Signer& signer() = 0;
   virtual security::Verifier& verifier() = 0;
   virtual security::PasswordHasher& passwords() = 0;
   virtual const Secret& code_key() = 0;  // for one-time codes
-
-  // A neighbour by its contract: no address, no topology.
-  template <class Api>
-  Client<Api> client(std::string_view neighbour) {
-    return Client<Api>(channel(neighbour));
-  }
 };
 
 struct ServiceSpec {
@@ -52,10 +56,20 @@ struct ServiceSpec {
   std::vector<std::string> prefixes;    // what the gateway sends to it: "/api/orders"
   std::string url_variable;             // "ORDER_SERVICE_URL"
   std::vector<std::string> publishers;  // services whose events it handles
-  // Builds the service's object and binds it; the result is kept until the end.
+  std::vector<EndpointInfo> endpoints;  // its contract: endpoints_of<Api>()
+  // Builds the service's object and binds every endpoint; the result is kept until the end.
   std::function<std::shared_ptr<void>(ServiceParts& parts)> build;
   bool issues_tokens = false;  // this service signs the system's user tokens
 };
+
+// The endpoints of a contract, in its order.
+template <class Api>
+std::vector<EndpointInfo> endpoints_of() {
+  std::vector<EndpointInfo> endpoints;
+  schema::for_each_field<Api>(
+      [&]<auto P>(schema::Field<P>) { endpoints.push_back((api_of<Api>().*P).info); });
+  return endpoints;
+}
 
 struct DemoAccount {
   std::string email, password, role;
@@ -70,8 +84,8 @@ struct SystemSpec {
   std::string built_in_toml;    // systems/<name>/system.toml
   std::shared_ptr<const Presenter> presenter;
   std::vector<DemoAccount> demo_accounts;
-  // Fills an empty running system with demo data through its own API; safe to repeat.
-  std::function<Task<void>(ServiceParts& parts)> seed;
+  // Fills a running system with demo data through its own API, with internal rights; safe to repeat.
+  std::function<Task<void>(Call& call, Neighbours& neighbours)> seed;
 
   const ServiceSpec* find(std::string_view service) const;
 };

@@ -12,6 +12,7 @@
 #include <memory>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "portico/base/money.h"
 #include "portico/base/time.h"
@@ -70,9 +71,12 @@ struct Field {
 
 namespace detail {
 
+// Never called, but with a body: compilers want one for types without linkage.
 struct Anything {
   template <class T>
-  operator T() const;
+  operator T() const {
+    std::unreachable();
+  }
 };
 template <size_t>
 using AnythingAt = Anything;

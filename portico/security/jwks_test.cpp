@@ -47,11 +47,14 @@ TEST(Jwks, PublicDocumentHoldsNothingPrivate) {
 }
 
 TEST(Jwks, KeysForOtherUsesAreLeftOutAndNamed) {
-  auto set = parse_jwks(set_of(
-      R"({"kty":"RSA","n":"AQAB","e":"AQAB"},{"kty":"EC","crv":"P-384","x":"AA","y":"AA"},{"kty":"OKP","crv":"X25519","x":"AA"},)"
-      R"({"kty":"OKP","crv":"Ed25519","use":"enc","x":"AA"},{"kty":"OKP","crv":"Ed25519","alg":"ES256","x":"AA"},)"
-      R"({"kty":"OKP","crv":"Ed25519","key_ops":["sign"],"x":"AA"},{"kty":5},)" +
-      std::string(ed_jwk)));
+  std::string keys(ed_jwk);
+  for (const char* other :
+       {R"({"kty":"RSA","n":"AQAB","e":"AQAB"})", R"({"kty":"EC","crv":"P-384","x":"AA","y":"AA"})",
+        R"({"kty":"OKP","crv":"X25519","x":"AA"})", R"({"kty":"OKP","crv":"Ed25519","use":"enc","x":"AA"})",
+        R"({"kty":"OKP","crv":"Ed25519","alg":"ES256","x":"AA"})",
+        R"({"kty":"OKP","crv":"Ed25519","key_ops":["sign"],"x":"AA"})", R"({"kty":5})"})
+    (keys += ',') += other;
+  auto set = parse_jwks(set_of(keys));
   ASSERT_TRUE(set);
   EXPECT_EQ(set->keys.size(), 1u);
   EXPECT_EQ(set->ignored.size(), 7u);

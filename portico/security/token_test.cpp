@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "portico/security/test_support.h"
 
 namespace portico::security {

@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "portico/security/test_support.h"
 #include "portico/security/token.h"
 
@@ -124,29 +122,37 @@ TEST_F(VerifierCache, RevokedTokensStayRefusedThroughTheLeeway) {
   EXPECT_EQ(verifier.verify(text).error(), TokenFault::expired);
 }
 
+Task<void> run_beside(RealRuntime& runtime, std::move_only_function<void()> work, int* left) {
+  co_await runtime.offload(std::move(work));
+  if (--*left == 0) runtime.stop();
+}
+
 TEST_F(VerifierCache, ThreadsMayVerifyRevokeAndRotateAtOnce) {
+  auto runtime = RealRuntime::make({.reactors = 1, .pool_threads = 4});
   auto small = verifier_of_size(32);
   std::vector<std::string> tokens;
   for (int i = 0; i < 64; ++i) tokens.push_back(token(std::to_string(i)));
   std::atomic<int> unexpected = 0;
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 3; ++t) {
-    threads.emplace_back([&, t] {
-      for (int round = 0; round < 400; ++round) {
-        auto claims = small->verify_shared(tokens[static_cast<size_t>(round * (t + 1)) % tokens.size()]);
+  int left = 4;
+  for (size_t step = 1; step <= 3; ++step) {
+    auto verify_many = [&, step] {
+      for (size_t round = 0; round < 400; ++round) {
+        auto claims = small->verify_shared(tokens[round * step % tokens.size()]);
         if (!claims && claims.error() != TokenFault::revoked && claims.error() != TokenFault::unknown_key)
           ++unexpected;
       }
-    });
+    };
+    runtime->spawn("verify", run_beside(*runtime, verify_many, &left));
   }
-  threads.emplace_back([&] {
+  auto rotate = [&] {
     for (int round = 0; round < 50; ++round) {
       small->remove_key(signer.kid());
       small->add_key(signer.named_key());
       small->revocations().revoke(std::to_string(round), clock.now() + minutes(1));
     }
-  });
-  for (std::thread& thread : threads) thread.join();
+  };
+  runtime->spawn("rotate", run_beside(*runtime, rotate, &left));
+  runtime->run();
   EXPECT_EQ(unexpected, 0);
   EXPECT_LE(small->cache_status().entries, 32u);
 }

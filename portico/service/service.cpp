@@ -86,6 +86,23 @@ Service::Match Service::match(net::Verb verb, std::string_view path) const {
   return match;
 }
 
+const EndpointInfo* match_endpoint(const std::vector<EndpointInfo>& endpoints, net::Verb verb,
+                                   std::string_view path) {
+  std::vector<std::string_view> segments = split(path);
+  net::Verb wanted = verb == net::Verb::HEAD ? net::Verb::GET : verb;
+  const EndpointInfo* found = nullptr;
+  int best = -1;
+  for (const EndpointInfo& endpoint : endpoints) {
+    if (endpoint.verb != wanted) continue;
+    int score = exactness(split(endpoint.path), segments);
+    if (score > best) {
+      best = score;
+      found = &endpoint;
+    }
+  }
+  return found;
+}
+
 const Route* Service::find(std::string_view endpoint_name) const {
   for (const auto& route : routes_)
     if (route->info.name == endpoint_name) return route.get();

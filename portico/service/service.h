@@ -141,6 +141,10 @@ class Service {
 // Whether the caller may use the endpoint: nothing, or the refusal (401 or 403).
 std::optional<Error> refused(const EndpointInfo& endpoint, const Caller& caller);
 
+// The endpoint of a contract that a request to `path` (canonical) means; null when there is none.
+const EndpointInfo* match_endpoint(const std::vector<EndpointInfo>& endpoints, net::Verb verb,
+                                   std::string_view path);
+
 // One spelling a path: percent-escapes decoded once and checked, no empty, "." or ".." segments, no backslash
 // or control characters; a single trailing slash is dropped. Nothing where the path is not acceptable (400).
 std::optional<std::string> canonical_path(std::string_view path);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "portico/base/error.h"
 #include "portico/store/columns.h"
 #include "portico/store/store.h"
 
@@ -14,8 +15,8 @@ char to_lower(char c) { return upper(c) ? char(c - 'A' + 'a') : c; }
 std::string snake_case(std::string_view name) {
   std::string out;
   for (size_t i = 0; i < name.size(); ++i) {
-    const bool word_starts = i > 0 && upper(name[i]) &&
-                             (!upper(name[i - 1]) || (i + 1 < name.size() && lower(name[i + 1])));
+    const bool word_starts =
+        i > 0 && upper(name[i]) && (!upper(name[i - 1]) || (i + 1 < name.size() && lower(name[i + 1])));
     if (word_starts && out.back() != '_') out += '_';
     out += to_lower(name[i]);
   }
@@ -44,7 +45,7 @@ bool valid_name(std::string_view name) {
 }
 
 [[noreturn]] void refuse(std::string_view collection, std::string what) {
-  throw Error(internal, "store.collection", fmt::format("Collection \"{}\": {}.", collection, what));
+  throw Error(Code::internal, "store.collection", fmt::format("Collection \"{}\": {}.", collection, what));
 }
 
 void check_members(const CollectionInfo& info) {
@@ -56,8 +57,8 @@ void check_members(const CollectionInfo& info) {
   std::vector<std::string> seen;
   for (const schema::Member& member : info.type->members) {
     if (member.name.starts_with('_'))
-      refuse(info.name, fmt::format("member \"{}\" begins with an underscore, which is the store's own",
-                                    member.name));
+      refuse(info.name,
+             fmt::format("member \"{}\" begins with an underscore, which is the store's own", member.name));
     if (std::ranges::find(seen, folded(member.name)) != seen.end())
       refuse(info.name, fmt::format("member \"{}\" differs from another only in case", member.name));
     seen.push_back(folded(member.name));
@@ -72,9 +73,11 @@ void check_indexes(const CollectionInfo& info) {
     if (index.members.empty()) refuse(info.name, "an index without members");
     for (size_t i = 0; i < index.members.size(); ++i) {
       const schema::Member* member = store::find_member(info, index.members[i]);
-      if (!member) refuse(info.name, fmt::format("an index over \"{}\", which is no member", index.members[i]));
+      if (!member)
+        refuse(info.name, fmt::format("an index over \"{}\", which is no member", index.members[i]));
       if (!store::is_ordered(member->type()))
-        refuse(info.name, fmt::format("an index over \"{}\", which is a list, a struct or JSON", member->name));
+        refuse(info.name,
+               fmt::format("an index over \"{}\", which is a list, a struct or JSON", member->name));
       if (std::find(index.members.begin(), index.members.begin() + ptrdiff_t(i), index.members[i]) !=
           index.members.begin() + ptrdiff_t(i))
         refuse(info.name, fmt::format("an index that names \"{}\" twice", member->name));

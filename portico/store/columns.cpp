@@ -1,6 +1,9 @@
 #include "portico/store/columns.h"
 
+#include <algorithm>
+
 #include "portico/schema/json.h"
+#include "portico/schema/rules.h"
 
 namespace portico::store {
 
@@ -68,7 +71,8 @@ bool assign_integer(const schema::Type& type, void* object, int64_t value) {
   if (is_absentable(type)) return assign_integer(type.element(), type.emplace(object), value);
   if (!is_integral(type)) return false;
   // Only a plain int is narrower than its column.
-  if (type.kind == Kind::integer && type.max == INT32_MAX && (value > type.max || value < INT32_MIN)) return false;
+  if (type.kind == Kind::integer && type.max == INT32_MAX && (value > type.max || value < INT32_MIN))
+    return false;
   type.set_integer(object, value);
   return true;
 }
@@ -92,8 +96,13 @@ bool assign_text(const schema::Type& type, void* object, std::string_view text) 
       return true;
     }
     case Kind::list:
-    case Kind::object:
-      return schema::read_json(text, type, object, {.bytes_max = SIZE_MAX}).empty();
+    case Kind::object: {
+      const schema::ReadLimits limits{.bytes_max = SIZE_MAX, .violations_max = SIZE_MAX};
+      // A member that has come since stays as a fresh struct has it, as a new column does.
+      return std::ranges::all_of(
+          schema::read_json(text, type, object, limits),
+          [](const Violation& violation) { return violation.message == schema::detail::is_required; });
+    }
     default:
       return false;
   }

@@ -104,10 +104,11 @@ SortOrder sort_order(const CollectionInfo& info, std::span<const Sort> sort) {
   for (const Sort& part : sort) {
     const schema::Member* member = find_member(info, part.member);
     if (!member || !is_ordered(member->type()))
-      throw Error(internal, "query.member")
+      throw Error(Code::internal, "query.member")
           .with_note(fmt::format("collection {} cannot be sorted by \"{}\"", info.name, part.member));
     descending = part.descending;
-    const bool known = std::any_of(order.begin(), order.end(), [&](auto& key) { return key.member == member; });
+    const bool known =
+        std::any_of(order.begin(), order.end(), [&](auto& key) { return key.member == member; });
     if (!known) order.push_back({member, descending});
     if (member == &key_of(info)) return order;  // the key is unique: what follows changes nothing
   }
@@ -133,7 +134,7 @@ std::string write_cursor(const CollectionInfo& info, const SortOrder& order, con
   }
   std::string cursor = base64url(bytes);
   if (cursor.size() > cursor_bytes_max)
-    throw Error(internal, "cursor.too_long")
+    throw Error(Code::internal, "cursor.too_long")
         .with_note(fmt::format("collection {} is sorted by texts too long for a cursor", info.name));
   return cursor;
 }

@@ -25,7 +25,7 @@ Value value_of(const schema::Type& type, const void* object) {
     case Kind::enumeration: {
       auto index = size_t(type.get_integer(object));
       if (index >= type.labels.size())
-        throw Error(internal, "store.value").with_note("an enumerator outside its description");
+        throw Error(Code::internal, "store.value").with_note("an enumerator outside its description");
       return std::string(type.labels[index]);
     }
     case Kind::list:

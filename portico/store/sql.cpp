@@ -13,7 +13,7 @@ std::string column_list(const CollectionInfo& info) {
 namespace {
 
 [[noreturn]] void refuse(const CollectionInfo& info, std::string_view member, std::string_view why) {
-  throw Error(internal, "query.member")
+  throw Error(Code::internal, "query.member")
       .with_note(fmt::format("collection {}, member \"{}\": {}", info.name, member, why));
 }
 
@@ -112,10 +112,10 @@ void Builder::compare(const Filter& filter, const schema::Member& member) {
     return text(fmt::format("{} {} {}", column, dialect_.distinct(), bind(filter.value)));
   }
   if (absent || !is_ordered(member.type())) refuse(info_, member.name, "values that have no order");
-  const std::string_view op = filter.op == Op::less            ? " < "
-                              : filter.op == Op::less_equal    ? " <= "
-                              : filter.op == Op::greater       ? " > "
-                                                               : " >= ";
+  const std::string_view op = filter.op == Op::less         ? " < "
+                              : filter.op == Op::less_equal ? " <= "
+                              : filter.op == Op::greater    ? " > "
+                                                            : " >= ";
   text(column);
   text(op);
   text(bind(filter.value));
@@ -152,8 +152,8 @@ void Builder::behind(const SortOrder& order, const CursorValues& after) {
   const SortKey& first = order[0];
   text("(");
   if (!is_absentable(first.member->type()))
-    text(fmt::format("{} {} {} AND (", quoted(first.member->name), first.descending ? "<=" : ">=",
-                     bind(after[0])));
+    text(fmt::format("{} {} {} AND (", quoted(first.member->name),
+                     first.descending ? "<=" : ">=", bind(after[0])));
   else
     text("(");
   for (size_t last = 0; last < order.size(); ++last) {
@@ -170,7 +170,8 @@ void Builder::behind(const SortOrder& order, const CursorValues& after) {
 // Absent values stand before all others ascending, behind them descending.
 std::string Builder::behind_one(const SortKey& key, const Value& value) {
   const std::string column = quoted(key.member->name);
-  if (std::holds_alternative<std::monostate>(value)) return key.descending ? "1 = 0" : column + " IS NOT NULL";
+  if (std::holds_alternative<std::monostate>(value))
+    return key.descending ? "1 = 0" : column + " IS NOT NULL";
   if (!key.descending) return column + " > " + bind(value);
   if (!is_absentable(key.member->type())) return column + " < " + bind(value);
   return fmt::format("({} < {} OR {} IS NULL)", column, bind(value), column);

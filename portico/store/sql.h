@@ -45,8 +45,8 @@ std::string quoted(std::string_view name);
 // The members' columns and the version's, in the order in which rows are read: "id", "name", "_version".
 std::string column_list(const CollectionInfo& info);
 
-// All throw Error(internal, "query.member") for a member or operation that the description does not allow, and
-// Error(invalid) for what exceeds the limits of Query.
+// All throw Error(internal, "query.member") for a member or operation that the description does not allow,
+// and Error(invalid) for what exceeds the limits of Query.
 std::string insert_sql(const Dialect& dialect, const CollectionInfo& info);  // parameters: members in order
 Sql find_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter);
 Sql count_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter);

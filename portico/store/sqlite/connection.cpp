@@ -20,15 +20,16 @@ Error error_of(int result_code, const std::string& path, std::string_view text) 
           .with_note(note());
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return Error(internal, "store.damaged",
+      return Error(Code::internal, "store.damaged",
                    fmt::format("The store {} is damaged or no database; restore it from a backup.", path))
           .with_note(note());
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return Error(conflict, "store.read_only",
-                   fmt::format("The store {} cannot be written; give this user the right to write the file and "
-                               "its folder.",
-                               path))
+      return Error(
+                 conflict, "store.read_only",
+                 fmt::format("The store {} cannot be written; give this user the right to write the file and "
+                             "its folder.",
+                             path))
           .with_note(note());
     case SQLITE_CANTOPEN:
       return Error(conflict, "store.cannot_open",
@@ -47,7 +48,7 @@ Error error_of(int result_code, const std::string& path, std::string_view text) 
         return Error(conflict, "store.overflow", "The number would not fit.").with_note(note());
       [[fallthrough]];
     default:
-      return Error(internal, "store.statement").with_note(note());
+      return Error(Code::internal, "store.statement").with_note(note());
   }
 }
 
@@ -202,9 +203,9 @@ Error Connection::failure(int result_code) const { return error_of(result_code, 
 
 bool Connection::checkpoint(bool truncate) {
   int log_frames = 0, copied_frames = 0;
-  const int result_code =
-      sqlite3_wal_checkpoint_v2(database_.get(), nullptr, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
-                                &log_frames, &copied_frames);
+  const int result_code = sqlite3_wal_checkpoint_v2(
+      database_.get(), nullptr, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
+      &log_frames, &copied_frames);
   if (result_code != SQLITE_OK && result_code != SQLITE_BUSY) throw failure(result_code);
   return result_code == SQLITE_OK && log_frames == copied_frames;
 }

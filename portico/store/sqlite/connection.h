@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "portico/base/error.h"
 #include "portico/store/query.h"
 
 struct sqlite3;
@@ -40,7 +41,8 @@ class Statement {
 
  private:
   friend class Connection;
-  Statement(Connection& connection, sqlite3_stmt* statement) : connection_(connection), statement_(statement) {}
+  Statement(Connection& connection, sqlite3_stmt* statement)
+      : connection_(connection), statement_(statement) {}
   void check(int result_code);
   Connection& connection_;
   sqlite3_stmt* statement_;
@@ -65,16 +67,16 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   Statement statement(std::string_view sql);
-  void run(std::string_view sql);           // one cached statement that returns nothing
-  void script(const std::string& sql);      // any number of statements, not cached
-  int64_t single(std::string_view sql);     // the integer that a statement returns
-  int64_t changes() const;                  // rows that the last statement changed
+  void run(std::string_view sql);        // one cached statement that returns nothing
+  void script(const std::string& sql);   // any number of statements, not cached
+  int64_t single(std::string_view sql);  // the integer that a statement returns
+  int64_t changes() const;               // rows that the last statement changed
   bool in_transaction() const;
   bool is_read_only() const;
-  std::string message() const;              // of the last error
+  std::string message() const;  // of the last error
   size_t cached() const { return statements_.size(); }
   const std::string& path() const { return options_.path; }
-  Error failure(int result_code) const;     // with the last message
+  Error failure(int result_code) const;  // with the last message
 
   // Pages in the write-ahead log after the last commit through this connection.
   int64_t log_pages() const { return log_pages_; }
@@ -92,7 +94,7 @@ class Connection {
 
   ConnectionOptions options_;
   std::unique_ptr<sqlite3, Close> database_;
-  Recent recent_;  // the most recently used first
+  Recent recent_;                                                      // the most recently used first
   std::unordered_map<std::string_view, Recent::iterator> statements_;  // keys point into recent_
   int64_t log_pages_ = 0;
 };

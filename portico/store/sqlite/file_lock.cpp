@@ -18,10 +18,11 @@ FileLock::FileLock(const std::string& path) {
   if (descriptor_ < 0) {
     const int reason = errno;
     const bool rights = reason == EACCES || reason == EROFS || reason == EPERM;
-    throw Error(conflict, rights ? "store.read_only" : "store.cannot_open",
-                fmt::format("The store {} cannot be {}: its folder must exist and this user must be allowed to "
-                            "write in it.",
-                            path, rights ? "written" : "opened"))
+    throw Error(
+        conflict, rights ? "store.read_only" : "store.cannot_open",
+        fmt::format("The store {} cannot be {}: its folder must exist and this user must be allowed to "
+                    "write in it.",
+                    path, rights ? "written" : "opened"))
         .with_note(fmt::format("{}: {}", name, std::strerror(reason)));
   }
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;

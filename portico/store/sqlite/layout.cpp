@@ -44,10 +44,11 @@ std::string column_sql(const CollectionInfo& info, const schema::Member& member)
 
 [[noreturn]] void refuse(const Connection& connection, const CollectionInfo& info, std::string_view member,
                          std::string what) {
-  throw Error(conflict, "store.migration",
-              fmt::format("The store {} cannot be brought to the program's form by itself: collection \"{}\", member "
-                          "\"{}\": {}; this needs a numbered migration.",
-                          connection.path(), info.name, member, what));
+  throw Error(
+      conflict, "store.migration",
+      fmt::format("The store {} cannot be brought to the program's form by itself: collection \"{}\", member "
+                  "\"{}\": {}; this needs a numbered migration.",
+                  connection.path(), info.name, member, what));
 }
 
 struct Column {
@@ -60,12 +61,11 @@ using Columns = std::map<std::string, Column, std::less<>>;
 
 Columns read_columns(Connection& connection, const CollectionInfo& info) {
   Columns columns;
-  Statement table =
-      connection.statement("SELECT name, type, \"notnull\", pk FROM pragma_table_info(?1)");
+  Statement table = connection.statement("SELECT name, type, \"notnull\", pk FROM pragma_table_info(?1)");
   table.bind(0, std::string_view(info.name));
   while (table.step())
-    columns[std::string(table.text(0))] = {std::string(table.text(1)), table.integer(2) != 0,
-                                           table.integer(3) != 0, {}};
+    columns[std::string(table.text(0))] = {
+        std::string(table.text(1)), table.integer(2) != 0, table.integer(3) != 0, {}};
   Statement kinds = connection.statement("SELECT member, kind FROM \"_members\" WHERE collection = ?1");
   kinds.bind(0, std::string_view(info.name));
   while (kinds.step())
@@ -131,7 +131,8 @@ void drop_stale_indexes(Connection& connection, const Collections& collections) 
   std::vector<std::string> stale;
   {
     Statement indexes = connection.statement(
-        "SELECT name FROM sqlite_schema WHERE type = 'index' AND (name GLOB 'ix[_][_]*' OR name GLOB 'ux[_][_]*')");
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND (name GLOB 'ix[_][_]*' OR name GLOB "
+        "'ux[_][_]*')");
     while (indexes.step()) stale.emplace_back(indexes.text(0));
   }
   for (const auto& info : collections)
@@ -149,7 +150,8 @@ void make_indexes(Connection& connection, const CollectionInfo& info) {
       failure = error;
     }
     if (failure)
-      refuse(connection, info, index.members[0], "rows that are there have equal values, but shall be unique");
+      refuse(connection, info, index.members[0],
+             "rows that are there have equal values, but shall be unique");
   }
 }
 
@@ -162,18 +164,19 @@ void extend_collections(Connection& connection, const Collections& collections, 
 }
 
 void record_format(Connection& connection) {
-  connection.script(fmt::format(
-      "INSERT INTO \"_portico\" (name, value) VALUES ('format', '{}'), ('program', '{}') "
-      "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-      format_number, program_version));
+  connection.script(
+      fmt::format("INSERT INTO \"_portico\" (name, value) VALUES ('format', '{}'), ('program', '{}') "
+                  "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                  format_number, program_version));
 }
 
 // Whether the file holds nothing yet; refuses files of others and of newer programs.
 bool check_fresh(Connection& connection) {
   if (connection.single("SELECT count(*) FROM sqlite_schema") == 0) return true;
   if (connection.single("SELECT count(*) FROM sqlite_schema WHERE name = '_portico'") == 0)
-    throw Error(conflict, "store.foreign",
-                fmt::format("The file {} is a database of another program; name another file.", connection.path()));
+    throw Error(
+        conflict, "store.foreign",
+        fmt::format("The file {} is a database of another program; name another file.", connection.path()));
   const int64_t format =
       connection.single("SELECT CAST(value AS INTEGER) FROM \"_portico\" WHERE name = 'format'");
   if (format > format_number)

@@ -28,9 +28,9 @@ std::string add_column_sql(const CollectionInfo& info, const schema::Member& mem
 using Collections = std::vector<std::shared_ptr<const CollectionInfo>>;
 
 // A fresh file gets all tables, and its migrations are recorded without being run: it has the final form
-// already. In an older file, indexes that are no longer declared are dropped, pending migrations run in order,
-// then collections, members and indexes are added. Where a migration ran, it vouches for the meaning of
-// columns that keep their SQL type. Throws Error: store.newer, store.migration, store.foreign.
+// already. In an older file, indexes that are no longer declared are dropped, pending migrations run in
+// order, then collections, members and indexes are added. Where a migration ran, it vouches for the meaning
+// of columns that keep their SQL type. Throws Error: store.newer, store.migration, store.foreign.
 void prepare_layout(Connection& connection, const Collections& collections,
                     std::span<const Migration> migrations, Time now);
 

@@ -11,7 +11,8 @@ namespace portico::sqlite {
 
 namespace {
 
-[[noreturn]] void refuse(Code code, const Connection& connection, const Migration& migration, std::string what) {
+[[noreturn]] void refuse(Code code, const Connection& connection, const Migration& migration,
+                         std::string what) {
   throw Error(code, "store.migration",
               fmt::format("The store {}: migration {} \"{}\" {}.", connection.path(), migration.number,
                           migration.name, what));
@@ -21,27 +22,30 @@ namespace {
 
 void check_numbers(const Connection& connection, std::span<const Migration> migrations) {
   for (size_t i = 0; i < migrations.size(); ++i) {
-    if (migrations[i].number < 1) refuse(internal, connection, migrations[i], "has a number below 1");
+    if (migrations[i].number < 1) refuse(Code::internal, connection, migrations[i], "has a number below 1");
     for (size_t earlier = 0; earlier < i; ++earlier)
       if (migrations[earlier].number == migrations[i].number)
-        refuse(internal, connection, migrations[i], "has the number of another");
+        refuse(Code::internal, connection, migrations[i], "has the number of another");
   }
 }
 
-std::vector<const Migration*> pending_migrations(Connection& connection, std::span<const Migration> migrations) {
+std::vector<const Migration*> pending_migrations(Connection& connection,
+                                                 std::span<const Migration> migrations) {
   std::map<int, const Migration*> known;
   for (const Migration& migration : migrations) known[migration.number] = &migration;
 
   int last_applied = 0;
-  Statement applied = connection.statement("SELECT number, name, checksum FROM \"_migrations\" ORDER BY number");
+  Statement applied =
+      connection.statement("SELECT number, name, checksum FROM \"_migrations\" ORDER BY number");
   while (applied.step()) {
     last_applied = int(applied.integer(0));
     auto found = known.find(last_applied);
     if (found == known.end())
-      throw Error(conflict, "store.newer",
-                  fmt::format("The store {} has migration {} \"{}\", which this program does not know; run the "
-                              "newer program.",
-                              connection.path(), last_applied, applied.text(1)));
+      throw Error(
+          conflict, "store.newer",
+          fmt::format("The store {} has migration {} \"{}\", which this program does not know; run the "
+                      "newer program.",
+                      connection.path(), last_applied, applied.text(1)));
     if (sha256_hex(found->second->statements) != applied.text(2))
       refuse(conflict, connection, *found->second,
              "has been applied with another text; restore that text and add a migration with a new number");

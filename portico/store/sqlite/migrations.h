@@ -15,7 +15,8 @@ void check_numbers(const Connection& connection, std::span<const Migration> migr
 // Those not applied yet, in order. Error(conflict, "store.newer") for an applied number that the program does
 // not know, "store.migration" for an applied one whose text has changed and for a pending one with a lower
 // number than an applied one.
-std::vector<const Migration*> pending_migrations(Connection& connection, std::span<const Migration> migrations);
+std::vector<const Migration*> pending_migrations(Connection& connection,
+                                                 std::span<const Migration> migrations);
 
 // Runs one in a transaction of its own and records it.
 void apply_migration(Connection& connection, const Migration& migration, Time now);

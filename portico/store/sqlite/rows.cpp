@@ -31,7 +31,8 @@ void bind_member(Statement& statement, int index, const schema::Type& type, cons
     case Kind::optional:
     case Kind::nullable: {
       const void* inner = type.value_const(object);
-      return inner ? bind_member(statement, index, type.element(), inner, json) : statement.bind_absent(index);
+      return inner ? bind_member(statement, index, type.element(), inner, json)
+                   : statement.bind_absent(index);
     }
     case Kind::list:
     case Kind::object:
@@ -62,7 +63,9 @@ const store::Dialect& dialect() {
   return dialect;
 }
 
-std::string_view column_type(const schema::Type& type) { return store::is_integral(type) ? "INTEGER" : "TEXT"; }
+std::string_view column_type(const schema::Type& type) {
+  return store::is_integral(type) ? "INTEGER" : "TEXT";
+}
 
 void bind_object(Statement& statement, const schema::Type& type, const void* object,
                  std::vector<std::string>& json) {
@@ -77,7 +80,7 @@ void read_object(const Statement& statement, const CollectionInfo& info, void* o
   int column = 0;
   for (const schema::Member& member : info.type->members) {
     if (!read_member(statement, column, member.type(), member.at(object)))
-      throw Error(internal, "store.value")
+      throw Error(Code::internal, "store.value")
           .with_note(fmt::format("collection {}: what is stored in \"{}\" does not fit its description",
                                  info.name, member.name));
     ++column;
@@ -103,8 +106,8 @@ int64_t count(Connection& connection, const CollectionInfo& info, const Filter& 
   return statement.integer(0);
 }
 
-void list(Connection& connection, const CollectionInfo& info, const Query& query, const schema::Type& list_type,
-          void* list, std::string* next, int64_t* total) {
+void list(Connection& connection, const CollectionInfo& info, const Query& query,
+          const schema::Type& list_type, void* list, std::string* next, int64_t* total) {
   const store::Sql sql = store::list_sql(dialect(), info, query);
   Statement statement = connection.statement(sql.text);
   statement.bind_all(sql.parameters);

@@ -22,7 +22,7 @@ void read_object(const Statement& statement, const CollectionInfo& info, void* o
 bool find(Connection& connection, const CollectionInfo& info, const Filter& filter, void* object,
           int64_t* version);
 int64_t count(Connection& connection, const CollectionInfo& info, const Filter& filter);
-void list(Connection& connection, const CollectionInfo& info, const Query& query, const schema::Type& list_type,
-          void* list, std::string* next, int64_t* total);
+void list(Connection& connection, const CollectionInfo& info, const Query& query,
+          const schema::Type& list_type, void* list, std::string* next, int64_t* total);
 
 }  // namespace portico::sqlite

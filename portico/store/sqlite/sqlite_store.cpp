@@ -66,8 +66,9 @@ void SqliteStore::declare(std::shared_ptr<const CollectionInfo> collection) {
   const bool taken =
       std::ranges::any_of(collections_, [&](const auto& other) { return other->name == collection->name; });
   if (taken)
-    throw Error(internal, "store.collection",
-                fmt::format("The collection \"{}\" is declared twice in {}.", collection->name, options_.path));
+    throw Error(
+        Code::internal, "store.collection",
+        fmt::format("The collection \"{}\" is declared twice in {}.", collection->name, options_.path));
   collections_.push_back(std::move(collection));
 }
 
@@ -76,8 +77,8 @@ void SqliteStore::open_file() {
   auto connection = std::make_unique<Connection>(connection_options(Access::read_write));
   prepare_layout(*connection, collections_, migrations_, runtime_.now());
   connection->checkpoint(true);
-  writer_ = std::make_shared<Writer>(runtime_, observer_, options_, name_, std::move(lock), std::move(connection),
-                                     [this] {
+  writer_ = std::make_shared<Writer>(runtime_, observer_, options_, name_, std::move(lock),
+                                     std::move(connection), [this] {
                                        for (const auto& wake : wake_) wake();
                                      });
 }
@@ -138,8 +139,8 @@ Task<int64_t> SqliteStore::trim_events(int64_t sequence, Time before, size_t max
   Observer observer = observer_;
   Call call(runtime_, observer, name_, runtime_.steady() + trim_time_max);
   Writer::Grant grant = co_await writer_->acquire(call);
-  const int64_t rows =
-      grant.use([&](Connection& connection) { return sqlite::trim_events(connection, sequence, before, max); });
+  const int64_t rows = grant.use(
+      [&](Connection& connection) { return sqlite::trim_events(connection, sequence, before, max); });
   co_await grant.commit(rows > 0, false);
   co_return rows;
 }

@@ -15,7 +15,8 @@ class Rollback {
     try {
       connection_.run("ROLLBACK");
     } catch (const Error&) {
-      // The connection is of no more use: its next statement fails, or it is closed, which rolls back as well.
+      // The connection is of no more use: its next statement fails, or it is closed, which rolls back as
+      // well.
     }
   }
   Rollback(const Rollback&) = delete;

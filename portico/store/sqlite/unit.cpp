@@ -9,9 +9,11 @@
 namespace portico::sqlite {
 namespace {
 
-std::string joined(const std::vector<std::string_view>& names, std::string_view prefix, std::string_view separator) {
+std::string joined(const std::vector<std::string_view>& names, std::string_view prefix,
+                   std::string_view separator) {
   std::string out;
-  for (std::string_view name : names) out += fmt::format("{}{}{}", out.empty() ? "" : separator, prefix, name);
+  for (std::string_view name : names)
+    out += fmt::format("{}{}{}", out.empty() ? "" : separator, prefix, name);
   return out;
 }
 
@@ -36,8 +38,9 @@ std::vector<std::string_view> violated_members(const CollectionInfo& info, std::
 void check_valid(const CollectionInfo& info, const void* object) {
   const schema::Violations violations = schema::validate(*info.type, object);
   if (violations.empty()) return;
-  throw Error(internal, "store.invalid_value")
-      .with_note(fmt::format("collection {}: {} {}", info.name, violations[0].pointer, violations[0].message));
+  throw Error(Code::internal, "store.invalid_value")
+      .with_note(
+          fmt::format("collection {}: {} {}", info.name, violations[0].pointer, violations[0].message));
 }
 
 void insert_row(Connection& connection, const CollectionInfo& info, const void* object) {
@@ -46,7 +49,8 @@ void insert_row(Connection& connection, const CollectionInfo& info, const void* 
   const std::string sql = store::insert_sql(dialect(), info);
   Statement insert = connection.statement(sql);
   bind_object(insert, *info.type, object, json);
-  if (const int result_code = insert.try_step(); result_code != SQLITE_DONE) fail(connection, info, result_code);
+  if (const int result_code = insert.try_step(); result_code != SQLITE_DONE)
+    fail(connection, info, result_code);
 }
 
 // All rows are changed by the first step; the others only read what was returned.
@@ -61,7 +65,7 @@ int64_t update_rows(Connection& connection, const CollectionInfo& info, const Fi
   if (result_code == SQLITE_DONE) return 0;
   read_object(update, info, result, nullptr);
   if (update.step())
-    throw Error(internal, "store.several")
+    throw Error(Code::internal, "store.several")
         .with_note(fmt::format("collection {}: an update of one row matched several", info.name));
   return 1;
 }
@@ -70,7 +74,7 @@ int64_t update_rows(Connection& connection, const CollectionInfo& info, const Fi
 
 void SqliteUnit::check_alive() const {
   if (dead_.empty()) return;
-  throw Error(internal, "store.unit_dead")
+  throw Error(Code::internal, "store.unit_dead")
       .with_note(fmt::format("the unit has ended already: {}", dead_));
 }
 
@@ -82,8 +86,8 @@ Task<void> SqliteUnit::insert(const CollectionInfo& collection, const void* obje
 
 Task<int64_t> SqliteUnit::update(const CollectionInfo& collection, const Filter& filter,
                                  std::span<const Change> changes, void* result) {
-  const int64_t rows =
-      run([&](Connection& connection) { return update_rows(connection, collection, filter, changes, result); });
+  const int64_t rows = run(
+      [&](Connection& connection) { return update_rows(connection, collection, filter, changes, result); });
   changed_ |= rows > 0;
   co_return rows;
 }
@@ -102,13 +106,12 @@ Task<int64_t> SqliteUnit::remove(const CollectionInfo& collection, const Filter&
 
 Task<bool> SqliteUnit::find(const CollectionInfo& collection, const Filter& filter, void* object,
                             int64_t* version) {
-  co_return run([&](Connection& connection) {
-    return sqlite::find(connection, collection, filter, object, version);
-  });
+  co_return run(
+      [&](Connection& connection) { return sqlite::find(connection, collection, filter, object, version); });
 }
 
-Task<void> SqliteUnit::list(const CollectionInfo& collection, const Query& query, const schema::Type& list_type,
-                            void* list, std::string* next, int64_t* total) {
+Task<void> SqliteUnit::list(const CollectionInfo& collection, const Query& query,
+                            const schema::Type& list_type, void* list, std::string* next, int64_t* total) {
   run([&](Connection& connection) {
     sqlite::list(connection, collection, query, list_type, list, next, total);
   });

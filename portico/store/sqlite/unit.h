@@ -13,8 +13,8 @@ class SqliteUnit : public Unit {
   SqliteUnit(Call& call, Writer::Grant grant) : Unit(call), grant_(std::move(grant)) {}
 
   Task<void> insert(const CollectionInfo& collection, const void* object) override;
-  Task<int64_t> update(const CollectionInfo& collection, const Filter& filter, std::span<const Change> changes,
-                       void* result) override;
+  Task<int64_t> update(const CollectionInfo& collection, const Filter& filter,
+                       std::span<const Change> changes, void* result) override;
   Task<int64_t> remove(const CollectionInfo& collection, const Filter& filter) override;
   Task<bool> find(const CollectionInfo& collection, const Filter& filter, void* object,
                   int64_t* version) override;

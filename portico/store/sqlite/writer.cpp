@@ -47,9 +47,9 @@ Writer::Writer(Runtime& runtime, const Observer& observer, const Options& option
       observer_(observer),
       options_(options),
       store_(store),
-      wake_(std::move(wake)),
       metrics_(observer.metrics, store),
       watch_signal_(runtime),
+      wake_(std::move(wake)),
       lock_(std::move(lock)),
       connection_(std::move(connection)) {}
 

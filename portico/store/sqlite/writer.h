@@ -3,7 +3,8 @@
 //   acquire -> Grant: use, use, … -> commit        the unit joins the batch, the next in line gets the writer
 //                                 -> (destroyed)   the unit is rolled back, the next in line gets the writer
 //
-// When nobody waits or the batch is full, its COMMIT runs on the pool; after it all units of the batch resume.
+// When nobody waits or the batch is full, its COMMIT runs on the pool; after it all units of the batch
+// resume.
 #pragma once
 
 #include <deque>
@@ -85,7 +86,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   struct Waiter;
   struct Place;
 
-  void check_accepting() const;          // under mutex_
+  void check_accepting() const;                         // under mutex_
   void enqueue(const std::shared_ptr<Waiter>& waiter);  // under mutex_
   uint64_t start();
   void begin_unit();

@@ -1,0 +1,1 @@
+"""What the benchmarks share: processes, PostgreSQL, subjects, load, report. Python 3.11, standard library only."""

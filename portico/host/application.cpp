@@ -1,0 +1,305 @@
+#include "portico/host/application.h"
+
+#include <algorithm>
+
+#include "portico/host/events_api.h"
+#include "portico/host/keys.h"
+#include "portico/host/node.h"
+#include "portico/runtime/sync.h"
+
+namespace portico {
+
+struct Application::Impl {
+  Impl(Runtime& r, Observer& o, const SystemSpec& s, const Config& c, Placement p)
+      : runtime(r),
+        observer(o),
+        system(s),
+        config(c),
+        placement(std::move(p)),
+        development(c.text("mode") != "production"),
+        keys(load_keys(s, c, r, issuer_is_here())),
+        client(r, {}),
+        bus(r, o, {.retention = c.duration("bus.retention")}),
+        verifier(r, {.issuer = s.name, .audience = s.name}),
+        passwords(r, {}),
+        shared{r,
+               o,
+               s,
+               c,
+               bus,
+               client,
+               verifier,
+               *keys.internal,
+               passwords,
+               keys.service_secret,
+               keys.code_key,
+               keys.signer.get(),
+               development} {}
+
+  bool issuer_is_here() const {
+    return std::any_of(system.services.begin(), system.services.end(),
+                       [&](const ServiceSpec& spec) { return spec.issues_tokens && runs_here(spec.name); });
+  }
+  bool runs_here(std::string_view name) const {
+    return std::find(placement.services.begin(), placement.services.end(), name) != placement.services.end();
+  }
+  Node* node(std::string_view name) {
+    for (auto& node : nodes)
+      if (node->spec().name == name) return node.get();
+    return nullptr;
+  }
+  PageSources sources() {
+    return {runtime, observer, system, started, [this] { return ready.load(); }, development};
+  }
+
+  void build_nodes();
+  void connect_publishers();
+  void build_gateway();
+  Task<void> fetch_keys();
+  Task<void> keep_keys_fresh();
+  Task<void> run_job(Service* service, const Service::Job* job);
+  Task<std::vector<ServiceHealth>> board();
+  Task<ServiceHealth> health_of(const ServiceSpec* spec);
+
+  Runtime& runtime;
+  Observer& observer;
+  const SystemSpec& system;
+  const Config& config;
+  Placement placement;
+  bool development;
+  SystemKeys keys;
+  net::Client client;
+  Bus bus;
+  security::Verifier verifier;
+  security::PasswordHasher passwords;
+  Shared shared;
+  std::unique_ptr<Identity> gateway_identity;
+  std::vector<std::unique_ptr<Node>> nodes;
+  std::vector<StaticPage> pages;
+  std::unique_ptr<Gateway> gateway;
+  std::unique_ptr<net::Server> gateway_server;
+  uint16_t gateway_port = 0;
+  Instant started{};
+  std::atomic<bool> ready{false};
+  std::atomic<bool> stopping{false};
+};
+
+void Application::Impl::build_nodes() {
+  auto find_front = [this](std::string_view name) -> Front* {
+    Node* found = node(name);
+    return found ? &found->front() : nullptr;
+  };
+  bool wire = placement.mode == CallMode::wire;
+  for (const ServiceSpec& spec : system.services)
+    if (runs_here(spec.name)) nodes.push_back(std::make_unique<Node>(shared, spec, wire, find_front));
+  gateway_identity = std::make_unique<Identity>(shared, "gateway", wire, find_front);
+  connect_publishers();
+  for (auto& node : nodes) node->build();
+}
+
+// Events of services that run elsewhere, for those that subscribe here.
+void Application::Impl::connect_publishers() {
+  std::vector<std::string> remote;
+  for (auto& node : nodes)
+    for (const std::string& publisher : node->spec().publishers) {
+      if (runs_here(publisher) || std::find(remote.begin(), remote.end(), publisher) != remote.end())
+        continue;
+      remote.push_back(publisher);
+      bus.add_remote(publisher,
+                     make_remote_source(runtime, observer, node->channel(publisher), node->spec().name));
+    }
+}
+
+Task<ServiceHealth> Application::Impl::health_of(const ServiceSpec* spec) {
+  if (Node* here = node(spec->name)) {
+    ServiceHealth health = co_await check_service(runtime, observer, here->service());
+    co_return health;
+  }
+  net::Request request{.target = "/health"};
+  auto answer = co_await client.send(origin_of(config, *spec), std::move(request),
+                                     runtime.steady() + std::chrono::seconds(5));
+  ServiceHealth health{.name = spec->name};
+  if (!answer) co_return health;
+  health.healthy = answer->status == 200;
+  health.checks.emplace_back("service", health.healthy ? "healthy" : "unhealthy");
+  co_return health;
+}
+
+Task<std::vector<ServiceHealth>> Application::Impl::board() {
+  std::vector<Task<ServiceHealth>> tasks;
+  for (const ServiceSpec& spec : system.services) tasks.push_back(health_of(&spec));
+  co_return co_await all(std::move(tasks));
+}
+
+void Application::Impl::build_gateway() {
+  std::vector<Upstream> upstreams;
+  for (const ServiceSpec& spec : system.services) {
+    Node* here = node(spec.name);
+    upstreams.push_back({.service = spec.name,
+                         .prefixes = spec.prefixes,
+                         .front = here ? &here->front() : nullptr,
+                         .origin = here ? net::Origin{} : origin_of(config, spec),
+                         .endpoints = spec.endpoints});
+  }
+  pages = gateway_pages(sources(), [this] { return board(); });
+  if (keys.signer && keys.signer->named_key().key.algorithm() != security::Algorithm::hs256)
+    pages.push_back(jwks_page(security::jwks_document({keys.signer->named_key()})));
+  GatewayOptions options{.cors_origins = config.list("gateway.cors_origins"),
+                         .rate_limit = int(config.integer("gateway.rate_limit")),
+                         .rate_window = config.duration("gateway.rate_window"),
+                         .trusted_proxies = config.list("gateway.trusted_proxies"),
+                         .development = development};
+  gateway = std::make_unique<Gateway>(runtime, observer, *system.presenter, gateway_identity->authenticator(),
+                                      client, std::move(options), std::move(upstreams), pages);
+}
+
+// The public keys of the issuing service, where it runs elsewhere. Waits until it answers, at most half a
+// minute.
+Task<void> Application::Impl::fetch_keys() {
+  if (keys.signer) {
+    verifier.add_key(keys.signer->named_key());
+    co_return;
+  }
+  auto issuer = std::find_if(system.services.begin(), system.services.end(),
+                             [](const ServiceSpec& spec) { return spec.issues_tokens; });
+  if (issuer == system.services.end()) co_return;
+  Instant deadline = runtime.steady() + std::chrono::seconds(30);
+  for (;;) {
+    net::Request request{.target = "/.well-known/jwks.json"};
+    auto answer = co_await client.send(origin_of(config, *issuer), std::move(request), deadline);
+    if (answer && answer->status == 200) {
+      auto set = security::parse_jwks(answer->body);
+      if (!set) throw std::move(set.error());
+      verifier.replace_keys(std::move(set->keys));
+      co_return;
+    }
+    if (runtime.steady() > deadline)
+      throw Error(
+          Code::unavailable, "keys.unreachable",
+          "The " + issuer->name + " service does not answer; its keys are needed to check user tokens");
+    co_await runtime.sleep(std::chrono::milliseconds(100));
+  }
+}
+
+Task<void> Application::Impl::keep_keys_fresh() {
+  while (!stopping) {
+    co_await runtime.sleep(std::chrono::minutes(5));
+    try {
+      co_await fetch_keys();
+    } catch (const Error& error) {
+      observer.log.write(Level::warn, system.name, "keys were not refreshed", {{"error", error.message()}});
+    }
+  }
+}
+
+Task<void> Application::Impl::run_job(Service* service, const Service::Job* job) {
+  while (!stopping) {
+    // A tenth of jitter, so that processes that started together do not work in step.
+    double factor = 0.95 + 0.1 * runtime.random().fraction();
+    co_await runtime.sleep(Duration(int64_t(double(job->period.count()) * factor)));
+    Call call(runtime, observer, service->name(),
+              runtime.steady() + std::max<Duration>(job->period, std::chrono::seconds(30)));
+    call.correlation_id = make_uuid7(runtime, runtime.random());
+    std::optional<Error> failure;
+    try {
+      co_await job->run(call);
+    } catch (const Error& error) {
+      failure = error;
+    }
+    if (failure) call.log().failure(call, "job failed", *failure, {{"job", job->name}});
+  }
+}
+
+Application::Application(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config,
+                         Placement placement)
+    : impl_(std::make_unique<Impl>(runtime, observer, system, config, std::move(placement))) {
+  impl_->started = runtime.steady();
+  impl_->build_nodes();
+  if (impl_->placement.gateway) impl_->build_gateway();
+}
+
+Application::~Application() = default;
+
+namespace {
+
+Task<net::Response> pass(Gateway* gateway, net::Request request) {
+  co_return co_await gateway->handle(std::move(request));
+}
+
+}  // namespace
+
+Task<void> Application::start() {
+  Impl& impl = *impl_;
+  for (auto& node : impl.nodes) co_await node->store().open();
+  if (impl.placement.listen && impl.placement.own_ports)
+    for (auto& node : impl.nodes)
+      node->listen(impl.sources(), uint16_t(impl.config.integer(node->spec().name + ".port")));
+  co_await impl.fetch_keys();
+  if (impl.gateway && impl.placement.listen) {
+    Gateway* gateway = impl.gateway.get();
+    const Presenter* presenter = impl.system.presenter.get();
+    impl.gateway_server = std::make_unique<net::Server>(
+        impl.runtime, server_limits(impl.config),
+        [gateway](net::Request request) { return pass(gateway, std::move(request)); },
+        [presenter](int status, std::string_view reason, std::string_view message) {
+          Error error =
+              Error(code_of_status(status), std::string(reason), std::string(message)).with_status(status);
+          return presenter->present(error, "");
+        });
+    impl.gateway_port = impl.gateway_server->listen(impl.config.text("host.address"),
+                                                    uint16_t(impl.config.integer("gateway.port")));
+  }
+  impl.bus.start();
+  if (!impl.keys.signer) impl.runtime.spawn("keys", impl.keep_keys_fresh());
+  for (auto& node : impl.nodes)
+    for (const Service::Job& job : node->service().jobs())
+      impl.runtime.spawn(job.name, impl.run_job(&node->service(), &job));
+  impl.ready = true;
+}
+
+Task<void> Application::stop(Instant deadline) {
+  Impl& impl = *impl_;
+  impl.ready = false;
+  impl.stopping = true;
+  if (impl.gateway_server) co_await impl.gateway_server->drain(deadline);
+  for (auto& node : impl.nodes) co_await node->drain(deadline);
+  co_await impl.bus.stop(deadline);
+  for (auto& node : impl.nodes) co_await node->store().close();
+}
+
+std::vector<Application::Address> Application::addresses() const {
+  std::vector<Address> found;
+  const std::string host =
+      impl_->config.text("host.address") == "0.0.0.0" ? "localhost" : impl_->config.text("host.address");
+  auto url = [&](uint16_t port) {
+    return "http://" + (host == "127.0.0.1" ? "localhost" : host) + ":" + std::to_string(port);
+  };
+  if (impl_->gateway_port)
+    found.push_back({"gateway", url(impl_->gateway_port), url(impl_->gateway_port) + "/docs"});
+  for (auto& node : impl_->nodes)
+    if (node->port())
+      found.push_back({node->spec().name, url(node->port()), url(node->port()) + node->spec().docs_path});
+  return found;
+}
+
+uint16_t Application::port(std::string_view name) const {
+  if (name == "gateway") return impl_->gateway_port;
+  Node* node = impl_->node(name);
+  return node ? node->port() : 0;
+}
+
+Service* Application::service(std::string_view name) {
+  Node* node = impl_->node(name);
+  return node ? &node->service() : nullptr;
+}
+
+Front* Application::front(std::string_view name) {
+  Node* node = impl_->node(name);
+  return node ? &node->front() : nullptr;
+}
+
+Gateway* Application::gateway() { return impl_->gateway.get(); }
+Bus& Application::bus() { return impl_->bus; }
+bool Application::ready() const { return impl_->ready; }
+
+}  // namespace portico

@@ -1,0 +1,68 @@
+// One process of a system: the services that run here, the gateway if it runs here, and how they reach the
+// others.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "portico/gateway/gateway.h"
+#include "portico/host/system.h"
+
+namespace portico {
+
+// How calls between services of one process travel: as function calls, or serialised and parsed back (the
+// default of tests, because it finds what a split would break).
+enum class CallMode { direct, wire };
+
+struct Placement {
+  std::vector<std::string> services;  // that run in this process; the others are called at their addresses
+  bool gateway = true;
+  bool own_ports = true;  // each service also answers on its own port
+  bool listen = true;     // false: nothing listens, requests come through front() and gateway()
+  CallMode mode = CallMode::direct;
+};
+
+// Everything in one process.
+Placement all_of(const SystemSpec& system);
+
+// The keys that every system understands, and those of this one.
+std::vector<ConfigKey> config_keys(const SystemSpec& system);
+
+class Application {
+ public:
+  // The configuration is complete and checked. Throws Error for what must not start: in production a missing
+  // or sample secret (Error(invalid, "secret.…")), a folder that cannot be written.
+  Application(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config,
+              Placement placement);
+  ~Application();
+
+  // Opens the stores, listens, starts the bus and the jobs. Ready when it returns.
+  Task<void> start();
+  // Ready no longer; drains connections, the bus and running requests until `deadline`, closes the stores.
+  Task<void> stop(Instant deadline);
+
+  struct Address {
+    std::string name, url, docs;
+  };
+  std::vector<Address> addresses() const;
+  // The port that is listened on: of "gateway" or of a service; 0 when there is none.
+  uint16_t port(std::string_view name) const;
+
+  Service* service(std::string_view name);
+  Front* front(std::string_view name);
+  Gateway* gateway();
+  Bus& bus();
+  bool ready() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The OpenAPI document of one service ("order"), or of all behind the gateway (""), without starting
+// anything.
+std::string openapi_of(const SystemSpec& system, std::string_view service, bool development);
+
+}  // namespace portico

@@ -1,0 +1,129 @@
+#include "portico/host/node.h"
+
+#include "portico/host/events_api.h"
+#include "portico/host/keys.h"
+#include "portico/store/sqlite/sqlite_store.h"
+
+namespace portico {
+namespace {
+
+Task<net::Response> answer(Front* front, const std::vector<StaticPage>* pages, net::Request request) {
+  if (const StaticPage* page = find_page(*pages, request)) {
+    net::Response response = co_await page->answer(std::move(request));
+    co_return response;
+  }
+  co_return co_await front->handle(std::move(request));
+}
+
+// Readiness of a service without checks of its own is that of its store.
+Task<void> check_store(Store* store, Call* call) { co_await store->check(*call); }
+
+}  // namespace
+
+net::Origin origin_of(const Config& config, const ServiceSpec& spec) {
+  if (config.has(spec.name + ".url")) {
+    std::optional<net::Origin> origin = net::parse_origin(config.text(spec.name + ".url"));
+    if (!origin)
+      throw Error(
+          Code::invalid, "config.invalid",
+          spec.url_variable + " must be an address such as http://localhost:" + std::to_string(spec.port));
+    return *origin;
+  }
+  return {config.text("host.address"), uint16_t(config.integer(spec.name + ".port"))};
+}
+
+net::ServerLimits server_limits(const Config& config) {
+  net::ServerLimits limits;
+  limits.body_bytes_max = size_t(config.integer("http.body_bytes_max"));
+  limits.connections_max = size_t(config.integer("http.connections_max"));
+  return limits;
+}
+
+Identity::Identity(const Shared& shared, std::string name, bool wire, FindFront find_front)
+    : shared_(shared),
+      name_(std::move(name)),
+      wire_(wire),
+      find_front_(std::move(find_front)),
+      tokens_(shared.runtime, shared.service_secret, {.system = shared.system.name, .service = name_}),
+      authenticator_(make_authenticator(shared.verifier, shared.internal_keys, tokens_)) {}
+
+Channel& Identity::channel(std::string_view neighbour) {
+  auto found = channels_.find(neighbour);
+  if (found == channels_.end()) found = channels_.emplace(neighbour, make_channel(neighbour)).first;
+  return *found->second;
+}
+
+std::unique_ptr<Channel> Identity::make_channel(std::string_view neighbour) {
+  const ServiceSpec* spec = shared_.system.find(neighbour);
+  if (!spec)
+    throw Error(Code::internal, "neighbour.unknown").with_note(name_ + " calls " + std::string(neighbour));
+  ChannelOptions options{.timeout = shared_.config.duration("call.timeout")};
+  Front* front = find_front_(neighbour);
+  if (front && !wire_)
+    return make_direct_channel(shared_.runtime, shared_.observer, front->service(), options);
+  Exchange exchange =
+      front ? wire_exchange(*front) : network_exchange(shared_.client, origin_of(shared_.config, *spec));
+  return make_http_channel(std::string(neighbour), std::move(exchange), *shared_.system.presenter,
+                           *authenticator_, shared_.runtime, shared_.observer, options);
+}
+
+Node::Node(const Shared& shared, const ServiceSpec& spec, bool wire, Identity::FindFront find_front)
+    : shared_(shared),
+      spec_(spec),
+      service_(spec.name, shared.observer, shared.bus),
+      identity_(shared, spec.name, wire, std::move(find_front)) {
+  const std::string& folder = shared.config.text("host.data");
+  prepare_folder(folder);
+  store_ = sqlite::make_store(shared.runtime, shared.observer, {.path = folder + "/" + spec.name + ".db"});
+  FrontOptions options{.timeout = shared.config.duration("http.request_timeout"),
+                       .development = shared.development,
+                       .direct = shared.development};
+  front_ = std::make_unique<Front>(shared.runtime, shared.observer, service_, *shared.system.presenter,
+                                   identity_.authenticator(), options);
+}
+
+Node::~Node() = default;
+
+const security::Signer& Node::signer() {
+  if (!spec_.issues_tokens || !shared_.signer)
+    throw Error(Code::internal, "signer.foreign").with_note(spec_.name + " does not issue tokens");
+  return *shared_.signer;
+}
+
+void Node::build() {
+  shared_.bus.add_publisher(spec_.name, *store_);
+  if (!spec_.publishers.empty()) shared_.bus.add_subscriber(spec_.name, *store_);
+  Store* store = store_.get();
+  service_.check({"database", [store](Call& call) { return check_store(store, &call); }});
+  kept_.push_back(spec_.build(*this));
+  kept_.push_back(serve_events(service_, *shared_.bus.local_source(spec_.name)));
+  for (const EndpointInfo& endpoint : spec_.endpoints)
+    if (!service_.find(endpoint.name))
+      throw Error(Code::internal, "endpoint.unbound")
+          .with_note(spec_.name + "." + std::string(endpoint.name));
+}
+
+void Node::listen(const PageSources& sources, uint16_t port) {
+  pages_ = service_pages(sources, spec_, service_);
+  if (spec_.issues_tokens && shared_.signer &&
+      shared_.signer->named_key().key.algorithm() != security::Algorithm::hs256)
+    pages_.push_back(jwks_page(security::jwks_document({shared_.signer->named_key()})));
+  Front* front = front_.get();
+  const std::vector<StaticPage>* pages = &pages_;
+  const Presenter* presenter = shared_.system.presenter.get();
+  server_ = std::make_unique<net::Server>(
+      shared_.runtime, server_limits(shared_.config),
+      [front, pages](net::Request request) { return answer(front, pages, std::move(request)); },
+      [presenter](int status, std::string_view reason, std::string_view message) {
+        Error error =
+            Error(code_of_status(status), std::string(reason), std::string(message)).with_status(status);
+        return presenter->present(error, "");
+      });
+  port_ = server_->listen(shared_.config.text("host.address"), port);
+}
+
+Task<void> Node::drain(Instant deadline) {
+  if (server_) co_await server_->drain(deadline);
+}
+
+}  // namespace portico

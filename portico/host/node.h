@@ -1,0 +1,102 @@
+// One service in this process: its store, its bindings, its HTTP front and its own port.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "portico/host/pages.h"
+#include "portico/host/system.h"
+#include "portico/net/server.h"
+#include "portico/security/internal.h"
+#include "portico/service/channel.h"
+#include "portico/service/front.h"
+
+namespace portico {
+
+// What the services of one process share.
+struct Shared {
+  Runtime& runtime;
+  Observer& observer;
+  const SystemSpec& system;
+  const Config& config;
+  Bus& bus;
+  net::Client& client;
+  security::Verifier& verifier;
+  security::InternalKeys& internal_keys;
+  security::PasswordHasher& passwords;
+  const Secret& service_secret;
+  const Secret& code_key;
+  const security::Signer* signer;
+  bool development = false;
+};
+
+// Speaks for one service (or the gateway): signs its calls and finds its neighbours.
+class Identity : public Neighbours {
+ public:
+  // Gives the front of a neighbour in this process, or null when it runs elsewhere.
+  using FindFront = std::function<Front*(std::string_view neighbour)>;
+  Identity(const Shared& shared, std::string name, bool wire, FindFront find_front);
+
+  Channel& channel(std::string_view neighbour) override;
+  const Authenticator& authenticator() const { return *authenticator_; }
+
+ private:
+  std::unique_ptr<Channel> make_channel(std::string_view neighbour);
+
+  const Shared& shared_;
+  std::string name_;
+  bool wire_;
+  FindFront find_front_;
+  security::ServiceTokens tokens_;
+  std::unique_ptr<Authenticator> authenticator_;
+  std::map<std::string, std::unique_ptr<Channel>, std::less<>> channels_;
+};
+
+// Where a service is called when it does not run in this process.
+net::Origin origin_of(const Config& config, const ServiceSpec& spec);
+
+class Node : public ServiceParts {
+ public:
+  Node(const Shared& shared, const ServiceSpec& spec, bool wire, Identity::FindFront find_front);
+  ~Node() override;
+
+  // Builds and binds the service; every contract member must be bound afterwards.
+  void build();
+  // Answers requests on the service's own port, 0 for a free one.
+  void listen(const PageSources& sources, uint16_t port);
+  Task<void> drain(Instant deadline);
+
+  const ServiceSpec& spec() const { return spec_; }
+  Front& front() { return *front_; }
+  uint16_t port() const { return port_; }
+
+  Runtime& runtime() override { return shared_.runtime; }
+  Observer& observer() override { return shared_.observer; }
+  const Config& config() override { return shared_.config; }
+  bool development() override { return shared_.development; }
+  Service& service() override { return service_; }
+  Store& store() override { return *store_; }
+  Channel& channel(std::string_view neighbour) override { return identity_.channel(neighbour); }
+  const security::Signer& signer() override;
+  security::Verifier& verifier() override { return shared_.verifier; }
+  security::PasswordHasher& passwords() override { return shared_.passwords; }
+  const Secret& code_key() override { return shared_.code_key; }
+
+ private:
+  const Shared& shared_;
+  const ServiceSpec& spec_;
+  std::unique_ptr<Store> store_;
+  Service service_;
+  Identity identity_;
+  std::unique_ptr<Front> front_;
+  std::vector<std::shared_ptr<void>> kept_;  // the service's object and what serves its events
+  std::vector<StaticPage> pages_;
+  std::unique_ptr<net::Server> server_;
+  uint16_t port_ = 0;
+};
+
+net::ServerLimits server_limits(const Config& config);
+
+}  // namespace portico
