@@ -89,8 +89,8 @@ std::string make_folder(const std::string& name) {
   static int count = 0;
   std::string safe = name;
   std::replace(safe.begin(), safe.end(), '/', '_');
-  const auto path = std::filesystem::temp_directory_path() /
-                    fmt::format("portico-bus-{}-{}-{}", ::getpid(), ++count, safe);
+  const auto path =
+      std::filesystem::temp_directory_path() / fmt::format("portico-bus-{}-{}-{}", ::getpid(), ++count, safe);
   std::filesystem::remove_all(path);
   std::filesystem::create_directories(path);
   return path.string();
