@@ -14,6 +14,24 @@ namespace shop {
 
 using namespace portico;
 
+namespace {
+
+std::vector<std::string> start_notes(const Config& config) {
+  std::vector<std::string> notes;
+  if (config.text("mail.transport") == "smtp")
+    notes.push_back("mail           by SMTP, " + config.text("mail.smtp_url"));
+  else
+    notes.push_back("mail           kept in the outbox: /dev/mail on the gateway, or: portico mail ls");
+  std::string accounts;
+  for (const DemoAccount& account : demo_accounts())
+    accounts += (accounts.empty() ? "" : ", ") + account.email + " / " + account.password;
+  if (config.text("mode") != "production")
+    notes.push_back("demo accounts  " + accounts + " (after: portico seed shop)");
+  return notes;
+}
+
+}  // namespace
+
 SystemSpec make_shop() {
   SystemSpec system{.name = "shop", .title = "Shop", .gateway_port = 3000};
   system.presenter = make_envelope_presenter();
@@ -57,6 +75,7 @@ SystemSpec make_shop() {
   system.keys = notification::notification_keys();
   system.demo_accounts = demo_accounts();
   system.seed = seed;
+  system.start_notes = start_notes;
   return system;
 }
 
