@@ -35,11 +35,14 @@ int run(int argc, char** argv) {
   RunOptions up;
   CLI::App* up_command = app.add_subcommand("up", "start a system in the foreground");
   add_common(up_command, up.common);
-  up_command->callback([&] { result = run_here(up); });
+  bool split = false;
+  up_command->add_flag("--split", split, "a process a service, supervised from here");
+  up_command->callback([&] { result = split ? run_split(up) : run_here(up); });
   RunOptions one;
   CLI::App* run_command = app.add_subcommand("run", "start one or some services of a system, for containers");
   add_common(run_command, one.common);
   run_command->add_option("parts", one.parts, "services, or gateway")->required();
+  run_command->add_flag("--supervised", one.supervised, "started by up --split")->group("");
   run_command->callback([&] { result = run_here(one); });
   try {
     app.parse(argc, argv);

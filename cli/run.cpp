@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "portico/host/supervisor.h"
+
 namespace portico::cli {
 namespace {
 
@@ -36,6 +38,11 @@ void print_start(const SystemSpec& system, const Config& config, const Applicati
   out += "\n  Ctrl-C stops\n\n";
   std::fputs(out.c_str(), stdout);
   std::fflush(stdout);
+}
+
+void tell_supervisor() {
+  if (::write(ready_descriptor, "ready\n", 6) != 6)
+    std::fputs("portico: nobody supervises this process\n", stderr);
 }
 
 Placement placement_of(const SystemSpec& system, const RunOptions& options, const Config& config) {
@@ -101,7 +108,10 @@ int run_here(const RunOptions& options) {
   {
     Application application(*runtime, observer, system, config, placement_of(system, options, config));
     std::function<void()> started = [&] {
-      if (!options.quiet) print_start(system, config, application);
+      if (options.supervised)
+        tell_supervisor();
+      else
+        print_start(system, config, application);
     };
     runtime->on_signal([&](int signal) {
       if (stopped_by) std::_Exit(128 + signal);
