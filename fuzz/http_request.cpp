@@ -1,5 +1,5 @@
-// The request parser under hostile bytes: what it makes of them must not depend on how they are cut, and what it accepts
-// must keep the promises that everything behind it relies on.
+// The request parser under hostile bytes: what it makes of them must not depend on how they are cut, and what
+// it accepts must keep the promises that everything behind it relies on.
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -13,10 +13,8 @@ namespace {
 
 using namespace portico::net;
 
-const ServerLimits limits{.request_line_bytes_max = 128,
-                          .header_bytes_max = 512,
-                          .header_count_max = 16,
-                          .body_bytes_max = 256};
+const ServerLimits limits{
+    .request_line_bytes_max = 128, .header_bytes_max = 512, .header_count_max = 16, .body_bytes_max = 256};
 
 void check(const Request& request) {
   PORTICO_CHECK(request.body.size() <= limits.body_bytes_max);
@@ -42,10 +40,12 @@ std::string outcome(std::string_view input, size_t step) {
       bool keep_alive = parser.keep_alive();
       Request request = parser.take();
       check(request);
-      text += fmt::format("{} {} {} <{}>", name_of(request.verb), request.target, request.headers.size(), request.body);
+      text += fmt::format("{} {} {} <{}>", name_of(request.verb), request.target, request.headers.size(),
+                          request.body);
       if (!keep_alive) return text;
     }
-    if (parser.failed()) return text + fmt::format("{} {}", parser.refusal().status, parser.refusal().message);
+    if (parser.failed())
+      return text + fmt::format("{} {}", parser.refusal().status, parser.refusal().message);
     if (input.empty()) return text + (parser.in_body() ? "body" : "head");
   }
 }

@@ -26,7 +26,8 @@ bool valid_utf8(std::string_view text) {
   return true;
 }
 
-// Unescapes what needs no escape and writes the other escapes in capitals; `decoded` gets the text without escapes.
+// Unescapes what needs no escape and writes the other escapes in capitals; `decoded` gets the text without
+// escapes.
 bool normalise_escapes(std::string_view path, std::string& normal, std::string& decoded) {
   for (size_t i = 0; i < path.size(); ++i) {
     char c = path[i];

@@ -5,7 +5,8 @@ namespace portico::net {
 
 Line take_line(std::string_view& input, size_t bytes_max) {
   size_t lf = input.find('\n');
-  if (lf == std::string_view::npos) return {input.size() >= bytes_max ? Line::Status::too_long : Line::Status::more, {}};
+  if (lf == std::string_view::npos)
+    return {input.size() >= bytes_max ? Line::Status::too_long : Line::Status::more, {}};
   if (lf + 1 > bytes_max) return {Line::Status::too_long, {}};
   if (lf == 0 || input[lf - 1] != '\r') return {Line::Status::bare_lf, {}};
   Line line{Line::Status::complete, input.substr(0, lf - 1)};
@@ -13,7 +14,8 @@ Line take_line(std::string_view& input, size_t bytes_max) {
   return line;
 }
 
-ChunkedDecoder::Status ChunkedDecoder::feed(std::string_view& input, std::string& body, size_t body_bytes_max) {
+ChunkedDecoder::Status ChunkedDecoder::feed(std::string_view& input, std::string& body,
+                                            size_t body_bytes_max) {
   while (state_ != State::done) {
     Status status = Status::more;
     switch (state_) {

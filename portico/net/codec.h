@@ -1,5 +1,5 @@
-// Inside net/ only: HTTP/1.1 messages out of bytes (RFC 9112). The parsers are fed what has arrived and resume where
-// the input was cut; what they say depends on the bytes alone, never on how they were cut.
+// Inside net/ only: HTTP/1.1 messages out of bytes (RFC 9112). The parsers are fed what has arrived and
+// resume where the input was cut; what they say depends on the bytes alone, never on how they were cut.
 #pragma once
 
 #include <cstdint>
@@ -53,15 +53,17 @@ class RequestParser {
  public:
   explicit RequestParser(const ServerLimits& limits) : limits_(limits) {}
 
-  // Takes what it can off the front of `input` and returns how many bytes that was. The rest (an incomplete line, the
-  // next request behind a finished one, anything behind a refused one) is to be fed again, with more behind it.
+  // Takes what it can off the front of `input` and returns how many bytes that was. The rest (an incomplete
+  // line, the next request behind a finished one, anything behind a refused one) is to be fed again, with
+  // more behind it.
   size_t feed(std::string_view input);
 
   bool done() const { return state_ == State::done; }
   bool failed() const { return state_ == State::failed; }
   const Refusal& refusal() const { return refusal_; }
+  bool at_start() const { return state_ == State::request_line; }
   bool in_body() const { return state_ == State::sized_body || state_ == State::chunked_body; }
-  // The head is complete and its sender waits for "100 Continue" before it sends the body.
+  // The head is complete and its sender waits for "100 Continue": no byte of the body has come.
   bool expects_continue() const { return in_body() && expects_continue_; }
 
   // Of a finished request: whether the connection may carry another.

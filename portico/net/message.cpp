@@ -7,7 +7,8 @@
 namespace portico::net {
 namespace {
 
-constexpr std::array<std::string_view, 7> verb_names = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+constexpr std::array<std::string_view, 7> verb_names = {"GET",   "HEAD",   "POST",   "PUT",
+                                                        "PATCH", "DELETE", "OPTIONS"};
 constexpr std::string_view hex_digits = "0123456789ABCDEF";
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
@@ -47,7 +48,8 @@ bool Headers::has(std::string_view name) const {
 Headers::Slot Headers::append(std::string_view name, std::string_view value) {
   // A caller may pass views into this very buffer, which growing would move.
   bool own = value.data() >= text_.data() && value.data() < text_.data() + text_.size();
-  if (own && text_.capacity() - text_.size() < name.size() + value.size()) return append(name, std::string(value));
+  if (own && text_.capacity() - text_.size() < name.size() + value.size())
+    return append(name, std::string(value));
   Slot slot{static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(name.size()),
             static_cast<uint32_t>(value.size())};
   if (text_.empty()) text_.reserve(256);
@@ -74,14 +76,14 @@ void Headers::set(std::string_view name, std::string_view value) {
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(slots_, [&](const Slot& slot) {
-    return same_name({text_.data() + slot.start, slot.name_size}, name);
-  });
+  std::erase_if(
+      slots_, [&](const Slot& slot) { return same_name({text_.data() + slot.start, slot.name_size}, name); });
 }
 
 void Headers::remove_if(bool (*matches)(std::string_view name)) {
-  std::erase_if(slots_,
-                [&](const Slot& slot) { return matches(std::string_view(text_.data() + slot.start, slot.name_size)); });
+  std::erase_if(slots_, [&](const Slot& slot) {
+    return matches(std::string_view(text_.data() + slot.start, slot.name_size));
+  });
 }
 
 std::string_view Request::path() const { return std::string_view(target).substr(0, target.find('?')); }
@@ -96,7 +98,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
   decoded.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
-      if (text.size() - i < 3 || !is(hex_char, text[i + 1]) || !is(hex_char, text[i + 2])) return std::nullopt;
+      if (text.size() - i < 3 || !is(hex_char, text[i + 1]) || !is(hex_char, text[i + 2]))
+        return std::nullopt;
       auto byte = static_cast<char>(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
       if (byte == 0) return std::nullopt;
       decoded.push_back(byte);

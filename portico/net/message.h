@@ -18,8 +18,8 @@ std::optional<Verb> parse_verb(std::string_view name);
 // Whether two names are equal without regard to the case of ASCII letters.
 bool same_name(std::string_view a, std::string_view b);
 
-// Field lines in the order they came; names compare without case. All texts stand in one buffer, so that a message has
-// two allocations however many fields it carries. Views into it last until the next change.
+// Field lines in the order they came; names compare without case. All texts stand in one buffer, so that a
+// message has two allocations however many fields it carries. Views into it last until the next change.
 class Headers {
  public:
   using Field = std::pair<std::string_view, std::string_view>;  // name, value
@@ -95,9 +95,10 @@ std::string_view reason_phrase(int status);
 // `plus_is_space` for queries as forms write them.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 std::string percent_encode(std::string_view text);
-// The one spelling of a path that routes, rules and logs may compare: dot segments resolved, doubled slashes merged,
-// unreserved characters unescaped, escapes in capitals. Nothing for a path that two readers could take for different
-// ones: escaped slash, backslash, control characters, malformed UTF-8, "..;", a bad escape, or a start other than '/'.
+// The one spelling of a path that routes, rules and logs may compare: dot segments resolved, doubled slashes
+// merged, unreserved characters unescaped, escapes in capitals. Nothing for a path that two readers could
+// take for different ones: escaped slash, backslash, control characters, malformed UTF-8, "..;", a bad
+// escape, or a start other than '/'.
 std::optional<std::string> canonical_path(std::string_view path);
 // The query's pairs, decoded, in order; nothing where an escape is malformed.
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);

@@ -111,7 +111,8 @@ std::string_view reason_phrase(int status) {
       return "Loop Detected";
     case 511:
       return "Network Authentication Required";
-    default: return "Unknown";
+    default:
+      return "Unknown";
   }
 }
 

@@ -102,12 +102,15 @@ bool RequestParser::parse_target(std::string_view target) {
     return true;
   }
   // absolute-form: the authority replaces Host (RFC 9112 section 3.2.2).
-  size_t scheme = same_name(target.substr(0, 7), "http://") ? 7 : same_name(target.substr(0, 8), "https://") ? 8 : 0;
+  size_t scheme = same_name(target.substr(0, 7), "http://")    ? 7
+                  : same_name(target.substr(0, 8), "https://") ? 8
+                                                               : 0;
   if (scheme > 0) {
     target.remove_prefix(scheme);
     size_t end = std::min(target.find_first_of("/?"), target.size());
     authority_ = target.substr(0, end);
-    if (!valid_host(authority_)) return refuse(400, "http.bad_target", "The target's authority is malformed.");
+    if (!valid_host(authority_))
+      return refuse(400, "http.bad_target", "The target's authority is malformed.");
     target.remove_prefix(end);
   }
   size_t mark = std::min(target.find('?'), target.size());
@@ -154,9 +157,11 @@ bool RequestParser::accept_field(std::string_view name, std::string_view value) 
     content_length_ = parse_decimal(value);
     if (!content_length_) return refuse(400, "http.bad_framing", "Content-Length must be a number.");
   } else if (same_name(name, "transfer-encoding")) {
-    if (std::exchange(chunked_, true)) return refuse(400, "http.bad_framing", "Transfer-Encoding must be given once.");
+    if (std::exchange(chunked_, true))
+      return refuse(400, "http.bad_framing", "Transfer-Encoding must be given once.");
     TransferCoding coding = parse_transfer_coding(value);
-    if (coding == TransferCoding::invalid) return refuse(400, "http.bad_framing", "Transfer-Encoding is malformed.");
+    if (coding == TransferCoding::invalid)
+      return refuse(400, "http.bad_framing", "Transfer-Encoding is malformed.");
     if (coding == TransferCoding::unknown) {
       return refuse(501, "http.transfer_coding_unknown", "The only transfer coding known here is chunked.");
     }
@@ -181,8 +186,8 @@ bool RequestParser::accept_field(std::string_view name, std::string_view value) 
   return true;
 }
 
-// Names with '_' turn into their twins with '-' in many servers behind us: those that frame the message are refused,
-// the others dropped.
+// Names with '_' turn into their twins with '-' in many servers behind us: those that frame the message are
+// refused, the others dropped.
 bool RequestParser::accept_underscored(std::string_view name) {
   for (std::string_view framing : {"content-length", "transfer-encoding"}) {
     if (is_name_with_underscores(name, framing)) {
@@ -204,13 +209,15 @@ bool RequestParser::finish_head() {
     return true;
   }
   body_left_ = content_length_.value_or(0);
-  if (body_left_ > limits_.body_bytes_max) return refuse(413, "http.body_too_large", "The body is too large.");
+  if (body_left_ > limits_.body_bytes_max)
+    return refuse(413, "http.body_too_large", "The body is too large.");
   request_.body.reserve(static_cast<size_t>(std::min<uint64_t>(body_left_, body_reserve_max)));
   state_ = body_left_ > 0 ? State::sized_body : State::done;
   return true;
 }
 
 bool RequestParser::read_body(std::string_view& input) {
+  if (!input.empty()) expects_continue_ = false;  // the sender has not waited
   size_t take = static_cast<size_t>(std::min<uint64_t>(body_left_, input.size()));
   request_.body.append(input.substr(0, take));
   input.remove_prefix(take);
@@ -220,6 +227,7 @@ bool RequestParser::read_body(std::string_view& input) {
 }
 
 bool RequestParser::read_chunks(std::string_view& input) {
+  if (!input.empty()) expects_continue_ = false;
   switch (chunks_.feed(input, request_.body, limits_.body_bytes_max)) {
     case ChunkedDecoder::Status::more:
       return false;

@@ -14,7 +14,8 @@ ServerLimits small_limits() {
   return limits;
 }
 
-// Everything that a parser made of `input`, fed in pieces that end at `cuts`: the requests, then how it ended.
+// Everything that a parser made of `input`, fed in pieces that end at `cuts`: the requests, then how it
+// ended.
 std::string outcome(const std::string& input, const std::vector<size_t>& cuts, const ServerLimits& limits) {
   RequestParser parser(limits);
   std::string text, pending;
@@ -74,7 +75,8 @@ TEST(RequestParser, FramingFields) {
   using namespace std::string_literals;
   check({
       {"A01", post("Content-Length: 6\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\nX"), "400"},
-      {"A02", post("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", "5c\r\nGET /admin HTTP/1.1\r\n"), "400"},
+      {"A02", post("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", "5c\r\nGET /admin HTTP/1.1\r\n"),
+       "400"},
       {"A03", "POST / HTTP/1.0\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX", "400"},
       {"A04", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"},
       {"A05", post("Content-Length: 5\r\nContent-Length: 5\r\n", "hello"), "400"},
@@ -90,7 +92,8 @@ TEST(RequestParser, FramingFields) {
       {"A17", post("Content-Length: 18446744073709551617\r\n", "x"), "400"},
       {"A18", post("Content-Length: 9223372036854775808\r\n", "x"), "400"},
       {"A18b", post("Content-Length: 9223372036854775807\r\n", "x"), "413"},
-      {"A19", post("Content-Length: 007\r\n", "hello!!"), "POST / [Host:a] [Content-Length:007] <hello!!>; end"},
+      {"A19", post("Content-Length: 007\r\n", "hello!!"),
+       "POST / [Host:a] [Content-Length:007] <hello!!>; end"},
       {"A21a", post("Content-Length: 5\x0b\r\n", "hello"), "400"},
       {"A21b", post("Content-Length: 5\x0c\r\n", "hello"), "400"},
       {"A21c", post("Content-Length: 5\x85\r\n", "hello"), "400"},
@@ -102,9 +105,17 @@ TEST(RequestParser, FramingFields) {
       {"A26", post("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n"), "400"},
       {"A26b", post("Transfer-Encoding: ,chunked\r\n", "0\r\n\r\n"), "400"},
       {"A26c", post("Transfer-Encoding: chunked,\r\n", "0\r\n\r\n"), "400"},
-      {"A27a", post("Transfer-Encoding: \x0b" "chunked\r\n", "0\r\n\r\n"), "400"},
+      {"A27a",
+       post("Transfer-Encoding: \x0b"
+            "chunked\r\n",
+            "0\r\n\r\n"),
+       "400"},
       {"A27b", post("Transfer-Encoding: chunked\x0b\r\n", "0\r\n\r\n"), "400"},
-      {"A27c", post("Transfer-Encoding: \x0c" "chunked\r\n", "0\r\n\r\n"), "400"},
+      {"A27c",
+       post("Transfer-Encoding: \x0c"
+            "chunked\r\n",
+            "0\r\n\r\n"),
+       "400"},
       {"A27d", post("Transfer-Encoding: chunked\0\r\n"s, "0\r\n\r\n"), "400"},
       {"A29", post("Transfer-Encoding:\r\nContent-Length: 3\r\n", "abc"), "400"},
       {"A30a", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "0\r\n\r\n"), "400"},
@@ -154,16 +165,21 @@ TEST(RequestParser, Chunks) {
       {"A51c", chunked("5;" + std::string(253, 'a') + "\r\nhello\r\n0\r\n\r\n"), "400"},
       {"A53", chunked("0005\r\nhello\r\n0\r\n\r\n"), chunked_result("hello")},
       {"A54", chunked("5\r\nhello\r\n000\r\n\r\n"), chunked_result("hello")},
-      {"A55", chunked("a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n"), chunked_result("01234567890123456789")},
-      {"A56", chunked("0\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\nHost: b\r\nAuthorization: c\r\n\r\n"),
+      {"A55", chunked("a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n"),
+       chunked_result("01234567890123456789")},
+      {"A56",
+       chunked("0\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\nHost: b\r\nAuthorization: c\r\n\r\n"),
        chunked_result("")},
       {"A57", chunked("0\r\nno colon\r\n\r\n"), "400"},
       {"A57b", chunked("0\r\nX: y\n\r\n"), "400"},
       {"A58", chunked("0\r\nX: " + std::string(5000, 'a') + "\r\n\r\n"), "431"},
       {"A58b", chunked("0\r\nX: " + std::string(4096 - 5, 'a') + "\r\n\r\n"), chunked_result("")},
       {"A58c", chunked("0\r\nX: " + std::string(4096 - 4, 'a') + "\r\n\r\n"), "431"},
-      {"A73", chunked("20\r\n" + std::string(32, 'x') + "\r\n21\r\n" + std::string(33, 'x') + "\r\n0\r\n\r\n"), "413"},
-      {"A73b", chunked("20\r\n" + std::string(32, 'x') + "\r\n20\r\n" + std::string(32, 'x') + "\r\n0\r\n\r\n"),
+      {"A73",
+       chunked("20\r\n" + std::string(32, 'x') + "\r\n21\r\n" + std::string(33, 'x') + "\r\n0\r\n\r\n"),
+       "413"},
+      {"A73b",
+       chunked("20\r\n" + std::string(32, 'x') + "\r\n20\r\n" + std::string(32, 'x') + "\r\n0\r\n\r\n"),
        chunked_result(std::string(64, 'x'))},
   });
 }
@@ -185,13 +201,16 @@ TEST(RequestParser, BodiesAndSequences) {
       {"A66b", post("Expect: y 100-continue\r\nContent-Length: 1\r\n", "x"), "417"},
       {"1.0 keep-alive", "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\nGET / HTTP/1.0\r\n\r\n",
        "GET / [Connection:Keep-Alive] <>; GET / <> close; end"},
-      {"close in a list", get("Connection: x, Close ,y\r\n"), "GET / [Host:a] [Connection:x, Close ,y] <> close; end"},
+      {"close in a list", get("Connection: x, Close ,y\r\n"),
+       "GET / [Host:a] [Connection:x, Close ,y] <> close; end"},
   };
   for (const char* verb : {"GET", "HEAD", "OPTIONS", "DELETE"}) {
     std::string line = fmt::format("{} / HTTP/1.1\r\nHost: a\r\n", verb);
-    cases.push_back({"A60", line + "Content-Length: " + length + "\r\n\r\n" + smuggled, verb + (" / " + sized)});
-    cases.push_back({"A61", line + fmt::format("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", smuggled.size()) +
-                                smuggled + "\r\n0\r\n\r\n",
+    cases.push_back(
+        {"A60", line + "Content-Length: " + length + "\r\n\r\n" + smuggled, verb + (" / " + sized)});
+    cases.push_back({"A61",
+                     line + fmt::format("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", smuggled.size()) +
+                         smuggled + "\r\n0\r\n\r\n",
                      verb + (" / [Host:a] [Transfer-Encoding:chunked] <" + smuggled + ">; end")});
   }
   check(cases);

@@ -32,7 +32,8 @@ std::string outcome(const std::string& input, const std::vector<size_t>& cuts, b
   Response response = parser.take();
   std::string text = std::to_string(response.status);
   for (auto [name, value] : response.headers) text += fmt::format(" [{}:{}]", name, value);
-  return text + fmt::format(" <{}>{}{}", response.body, keep_alive ? "" : " close", pending.empty() ? "" : " rest");
+  return text +
+         fmt::format(" <{}>{}{}", response.body, keep_alive ? "" : " close", pending.empty() ? "" : " rest");
 }
 
 std::string outcome_of(const std::string& input, bool to_head = false, bool closed = false) {
@@ -64,7 +65,8 @@ TEST(ResponseParser, Framing) {
             "200 [Content-Length:1] [Connection:keep-alive] <x>");
   EXPECT_EQ(outcome_of("HTTP/1.1 200\r\nContent-Length: 1\r\n\r\nx"), "200 [Content-Length:1] <x>");
   EXPECT_EQ(outcome_of("HTTP/1.1 204 No Content\r\nX: y\r\n\r\n"), "204 [X:y] <>");
-  EXPECT_EQ(outcome_of("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"), "304 [Content-Length:5] <>");
+  EXPECT_EQ(outcome_of("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"),
+            "304 [Content-Length:5] <>");
   EXPECT_EQ(outcome_of(ok("Content-Length: 500\r\n"), true), "200 [Content-Length:500] <>");
 }
 
@@ -82,16 +84,18 @@ TEST(ResponseParser, BadResponses) {
   using namespace std::string_literals;
   EXPECT_EQ(outcome_of(ok("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")),
             "bad: contradictory framing");  // K01
-  EXPECT_EQ(outcome_of(ok("Content-Length: 5\r\nContent-Length: 6\r\n")), "bad: repeated content-length");  // K02
-  EXPECT_EQ(outcome_of(ok("Content-Length: 2\r\n", "hello")), "200 [Content-Length:2] <he> rest");      // K03
-  EXPECT_EQ(outcome_of(ok("Content-Length: 9\r\n", "hello"), false, true), "bad: closed within a response");  // K04
-  EXPECT_EQ(outcome_of(ok("no colon\r\n")), "bad: malformed header field");                             // K06
+  EXPECT_EQ(outcome_of(ok("Content-Length: 5\r\nContent-Length: 6\r\n")),
+            "bad: repeated content-length");                                                        // K02
+  EXPECT_EQ(outcome_of(ok("Content-Length: 2\r\n", "hello")), "200 [Content-Length:2] <he> rest");  // K03
+  EXPECT_EQ(outcome_of(ok("Content-Length: 9\r\n", "hello"), false, true),
+            "bad: closed within a response");                                // K04
+  EXPECT_EQ(outcome_of(ok("no colon\r\n")), "bad: malformed header field");  // K06
   EXPECT_EQ(outcome_of(ok("X: a\0b\r\n"s)), "bad: malformed header field");
   EXPECT_EQ(outcome_of(ok("X: a\r\n b\r\n")), "bad: malformed header field");
   EXPECT_EQ(outcome_of(ok("X: a\nY: b\r\n")), "bad: line without CR");
   EXPECT_EQ(outcome_of(ok("X: " + std::string(200, 'a') + "\r\n")), "too large: headers too large");  // K07
   EXPECT_EQ(outcome_of("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nhi"),
-            "204 [Content-Length:2] <> rest");  // K09
+            "204 [Content-Length:2] <> rest");                                                          // K09
   EXPECT_EQ(outcome_of(ok("Transfer-Encoding: chunked\r\n", "5\r\nhelloXX")), "bad: malformed chunk");  // K10
   EXPECT_EQ(outcome_of(ok("Transfer-Encoding: gzip\r\n", "x")), "bad: unknown transfer coding");
   EXPECT_EQ(outcome_of(ok("Content-Length: +1\r\n", "x")), "bad: malformed content-length");
@@ -99,8 +103,8 @@ TEST(ResponseParser, BadResponses) {
             "bad: repeated transfer-encoding");
   EXPECT_EQ(outcome_of("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
             "bad: contradictory framing");
-  for (const char* line : {"HTTP/2 200 OK", "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/1.1  200 OK", "ICY 200 OK",
-                           "HTTP/1.1 abc OK", "", "HTTP/1.1 200 O\x01K"}) {
+  for (const char* line : {"HTTP/2 200 OK", "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/1.1  200 OK",
+                           "ICY 200 OK", "HTTP/1.1 abc OK", "", "HTTP/1.1 200 O\x01K"}) {
     EXPECT_EQ(outcome_of(std::string(line) + "\r\n\r\n"), "bad: malformed status line") << line;
   }
   EXPECT_EQ(outcome_of("HTTP/1.1 099 X\r\n\r\n"), "bad: status out of range");

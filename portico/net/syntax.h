@@ -33,7 +33,8 @@ constexpr std::array<uint8_t, 256> make_char_classes() {
   mark("!#$%&'*+-.^_`|~", token_char);
   mark("-._~", unreserved_char | host_char);
   mark("-._~!$&'()*+,;=:@/?%", target_char);
-  // Characters that URIs should escape but that clients send in queries as they are; none of them has a meaning here.
+  // Characters that URIs should escape but that clients send in queries as they are; none of them has a
+  // meaning here.
   mark("\"<>[]^`{|}", target_char);
   for (int c = 0x20; c < 0x100; ++c) {
     if (c != 0x7f) classes[c] |= value_char;
@@ -55,8 +56,8 @@ inline unsigned hex_value(char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a'
 
 std::string_view trim(std::string_view text);  // of spaces and tabs
 
-// "name: value" without its line end; nothing unless name and value are exactly what RFC 9112 section 5 allows: no
-// space before the colon, no folding, no control characters. The value is trimmed.
+// "name: value" without its line end; nothing unless name and value are exactly what RFC 9112 section 5
+// allows: no space before the colon, no folding, no control characters. The value is trimmed.
 std::optional<Headers::Field> parse_field(std::string_view line);
 
 // Digits only, at most 63 bits.
