@@ -32,8 +32,8 @@ std::string document(std::string_view name = {}, std::string_view value = {}) {
       {"born", R"("1990-05-15")"},
       {"extra", "{}"},
       {"numbers", "[]"},
-      {"items", R"([{"product_id":"p","quantity":1}])"},
-      {"item", R"({"product_id":"p","quantity":1})"},
+      {"items", R"([{"productId":"p","quantity":1}])"},
+      {"item", R"({"productId":"p","quantity":1})"},
       {"ended", "null"},
       {"last", "null"},
       {"flags", "[]"}};
@@ -93,8 +93,8 @@ const Case wrong_values[] = {
     {"active", "", "/active", "is required"},
     {"items", "", "/items", "is required"},
     {"ended", "", "/ended", "is required"},
-    {"item", "{\"quantity\":1}", "/item/product_id", "is required"},
-    {"items", R"([{"product_id":"p"}])", "/items/0/quantity", "is required"},
+    {"item", "{\"quantity\":1}", "/item/productId", "is required"},
+    {"items", R"([{"productId":"p"}])", "/items/0/quantity", "is required"},
     // numbers, exactly
     {"number", "1.5", "/number", "must be a whole number"},
     {"number", "15e-1", "/number", "must be a whole number"},
@@ -136,7 +136,7 @@ const Case wrong_values[] = {
     {"extra", R"([{"a":1,"\u0061":2}])", "/extra", "names a member more than once"},
     // lists
     {"items", "[]", "/items", "must be at least 1 item"},
-    {"items", R"([{"product_id":"p","quantity":1},{"product_id":"p","quantity":1},7])", "/items",
+    {"items", R"([{"productId":"p","quantity":1},{"productId":"p","quantity":1},7])", "/items",
      "must be at most 2 items"},
     {"tags", R"(["a","b","c","d"])", "/tags", "must be at most 3 items"},
     {"tags", R"(["a","","c"])", "/tags/1", "must be at least 1 character"},
@@ -148,9 +148,8 @@ const Case wrong_values[] = {
     {"name", "\"abc\"", "/name", "is given more than once"},  // the alias of title, beside it
     {"cost", "1", "/cost", "is given more than once"},
     {"\\u0069d", "\"x\"", "/id", "is given more than once"},  // id, escaped
-    {"item", R"({"product_id":"p","quantity":1,"quantity":1})", "/item/quantity", "is given more than once"},
-    {"item", R"({"product_id":"p","quantity":1,"x":1,"y":2,"x":3})", "/item",
-     "names a member more than once"},
+    {"item", R"({"productId":"p","quantity":1,"quantity":1})", "/item/quantity", "is given more than once"},
+    {"item", R"({"productId":"p","quantity":1,"x":1,"y":2,"x":3})", "/item", "names a member more than once"},
     {"unknown", R"({"a":[{"b":1,"b":1}]})", "/unknown", "names a member more than once"},
 };
 
@@ -194,7 +193,7 @@ const Case right_values[] = {
     {"born", "\"0000-01-01\""},
     {"born", "\"9999-12-31\""},
     {"tags", "[\"a\",\"b\",\"c\"]"},
-    {"items", R"([{"product_id":"p","quantity":1},{"product_id":"p","quantity":100}])"},
+    {"items", R"([{"productId":"p","quantity":1},{"productId":"p","quantity":100}])"},
     {"note", "null"},
     {"spare", "null"},
     {"grade", "null"},
@@ -237,13 +236,13 @@ TEST(Read, KeepsValuesExactly) {
 
 TEST(Read, ReportsEveryViolationAtOnce) {
   Violations violations =
-      read(document("items", R"([{"quantity":101},3,{"product_id":"","quantity":0.5}])") + "garbage");
+      read(document("items", R"([{"quantity":101},3,{"productId":"","quantity":0.5}])") + "garbage");
   ASSERT_EQ(violations.size(), 1u);  // malformed input hides what was found before
   EXPECT_EQ(violations[0].pointer, "");
   violations = read(R"({"number":1.5,"items":[{"quantity":101},3],"title":"a","channel":"x"})");
   Violations first{{"/number", "must be a whole number"},
                    {"/items/0/quantity", "must be at most 100"},
-                   {"/items/0/product_id", "is required"},
+                   {"/items/0/productId", "is required"},
                    {"/items/1", "must be an object"},
                    {"/title", "must be at least 2 characters"},
                    {"/channel", "must be one of: email, sms, push"},
