@@ -4,17 +4,22 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <memory>
 #include <semaphore>
-#include <thread>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "portico/observe/beside.h"
 #include "portico/observe/log.h"
 #include "portico/runtime/runtime.h"
 
 namespace portico {
 namespace {
 
+using observe::run_beside;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -105,40 +110,28 @@ TEST_F(SimLog, LeavesTheSinkAloneAfterItsEnd) {
   EXPECT_EQ(calls, 1);
 }
 
-// A runtime in threads of its own, stopped at the end.
-struct RealLog : testing::Test {
-  RealLog() : thread([this] { runtime->run(); }) {}
-  ~RealLog() override {
-    runtime->stop();
-    thread.join();
-  }
-  std::unique_ptr<RealRuntime> runtime = RealRuntime::make({.reactors = 2, .pool_threads = 2});
-  std::thread thread;
-};
-
-TEST_F(RealLog, WritesEveryLineOfManyThreadsOnce) {
+TEST(RealLog, WritesEveryLineOfManyThreadsOnce) {
   constexpr int threads = 4, each = 2000;
+  auto runtime = RealRuntime::make({.reactors = 2, .pool_threads = threads + 2});
   std::string out;
   std::atomic<int> inside = 0;
   bool overlapped = false;
-  {
-    Log log(*runtime, {.buffer_bytes_max = 64 * 1024 * 1024}, [&](std::string_view lines) {
-      overlapped |= inside.fetch_add(1) != 0;
-      out += lines;
-      inside.fetch_sub(1);
+  Log log(*runtime, {.buffer_bytes_max = 64 * 1024 * 1024}, [&](std::string_view lines) {
+    overlapped |= inside.fetch_add(1) != 0;
+    out += lines;
+    inside.fetch_sub(1);
+  });
+  log.start(*runtime);
+  std::vector<std::function<void()>> writers;
+  for (int t = 0; t < threads; ++t)
+    writers.push_back([&, t] {
+      for (int i = 0; i < each; ++i)
+        log.write(i % 50 ? Level::info : Level::error, "s", fmt::format("t{} n{} end", t, i));
     });
-    log.start(*runtime);
-    {
-      std::vector<std::jthread> writers;
-      for (int t = 0; t < threads; ++t)
-        writers.emplace_back([&, t] {
-          for (int i = 0; i < each; ++i)
-            log.write(i % 50 ? Level::info : Level::error, "s", fmt::format("t{} n{} end", t, i));
-        });
-    }
-    log.flush();
-    EXPECT_EQ(log.dropped(), 0u);
-  }
+  run_beside(*runtime, std::move(writers));
+  log.flush();
+
+  EXPECT_EQ(log.dropped(), 0u);
   EXPECT_FALSE(overlapped);
   EXPECT_EQ(line_count(out), size_t(threads * each));
   for (int t = 0; t < threads; ++t) {
@@ -150,8 +143,9 @@ TEST_F(RealLog, WritesEveryLineOfManyThreadsOnce) {
   }
 }
 
-TEST_F(RealLog, ASinkThatBlocksHoldsUpNeitherWritersNorThePool) {
-  std::binary_semaphore entered(0), release(0);
+TEST(RealLog, ASinkThatBlocksHoldsUpNeitherWritersNorThePool) {
+  auto runtime = RealRuntime::make({.reactors = 1, .pool_threads = 3});
+  std::binary_semaphore entered(0), release(0), pool_free(0);
   std::string out;
   bool first = true;
   Log log(*runtime, {.buffer_bytes_max = 64 * 1024}, [&](std::string_view lines) {
@@ -162,47 +156,46 @@ TEST_F(RealLog, ASinkThatBlocksHoldsUpNeitherWritersNorThePool) {
     out += lines;
   });
   log.start(*runtime);
-  log.write(Level::error, "s", "first");
-  entered.acquire();
-
-  uint64_t written = 1;
-  while (log.dropped() == 0) {
-    log.write(Level::error, "s", "more");
-    ++written;
-  }
-  // One thread of the pool stands in the sink; what the other lines have started leaves the second one free.
-  std::binary_semaphore pool_free(0);
-  for (int i = 0; i < 3; ++i) {
-    runtime->spawn("probe", runtime->offload([&] { pool_free.release(); }));
-    pool_free.acquire();
-  }
-  release.release();
-  log.flush();
+  uint64_t written = 0;
+  auto test = [&] {
+    log.write(Level::error, "s", "first");
+    entered.acquire();
+    for (written = 1; log.dropped() == 0; ++written) log.write(Level::error, "s", "more");
+    // One thread of the pool runs this, one stands in the sink; what the other lines have started leaves the
+    // third one free.
+    for (int i = 0; i < 3; ++i) {
+      runtime->spawn("probe", runtime->offload([&] { pool_free.release(); }));
+      pool_free.acquire();
+    }
+    release.release();
+    log.flush();
+  };
+  run_beside(*runtime, {test});
   EXPECT_EQ(line_count(out), written - log.dropped() + 1);  // and the line about lost ones
 }
 
-TEST(Log, TriesAgainWhenThePoolIsFull) {
-  auto runtime = RealRuntime::make({.reactors = 1, .pool_threads = 1, .pool_queue_max = 1});
+TEST(RealLog, TriesAgainWhenThePoolIsFull) {
+  auto runtime = RealRuntime::make({.reactors = 1, .pool_threads = 2, .pool_queue_max = 1});
   std::counting_semaphore<> busy(0), release(0), refused(0), written(0);
   std::string out;
   Log log(*runtime, {}, [&](std::string_view lines) { out += lines, written.release(); });
   log.start(*runtime);
-  std::jthread thread([&] { runtime->run(); });
-  auto hold = [&] { busy.release(), release.acquire(); };
-  runtime->spawn("hold", runtime->offload(hold));
-  busy.acquire();
-  runtime->spawn("wait", runtime->offload(hold));  // fills the queue
   runtime->on_task_failure([&](std::string_view, std::string_view) { refused.release(); });
-  log.write(Level::error, "s", "x");
-  // Behind the log's coroutine on the same reactor: when this one has been refused, so has that one.
-  runtime->spawn("probe", runtime->offload([] {}));
-  refused.acquire();
-  EXPECT_EQ(log.dropped(), 0u);
-  release.release(2);
-  written.acquire();
+  auto hold = [&] { busy.release(), release.acquire(); };
+  auto test = [&] {
+    runtime->spawn("hold", runtime->offload(hold));
+    busy.acquire();
+    runtime->spawn("wait", runtime->offload(hold));  // fills the queue
+    log.write(Level::error, "s", "x");
+    // Behind the log's coroutine on the same reactor: when this one has been refused, so has that one.
+    runtime->spawn("probe", runtime->offload([] {}));
+    refused.acquire();
+    EXPECT_EQ(log.dropped(), 0u);
+    release.release(2);
+    written.acquire();
+  };
+  run_beside(*runtime, {test});
   EXPECT_EQ(runtime->task_failures(), 1u);  // the probe only
-  runtime->stop();
-  thread.join();
   EXPECT_EQ(line_count(out), 1u);
 }
 

@@ -4,8 +4,11 @@
 
 #include <limits>
 #include <random>
+#include <string>
+#include <string_view>
 
 #include "portico/observe/utf8.h"
+#include "portico/runtime/runtime.h"
 
 namespace portico {
 namespace {
@@ -146,9 +149,8 @@ TEST(LogLine, ReplacesBrokenUtf8) {
 }
 
 TEST(LogLine, StaysOneCleanLineWhateverItHolds) {
-  std::random_device device;
-  unsigned seed = device();
-  std::mt19937 random(seed);
+  uint64_t seed = RealRuntime::make({.reactors = 1})->random().next();
+  std::mt19937_64 random(seed);
   auto junk = [&] {
     std::string junk(random() % 60, '\0');
     constexpr std::string_view likely = "\"\\\n\r\x1b|=@?&%{}[]: \xc2\xe2\x80";

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <stdexcept>
-#include <thread>
+#include <string>
+#include <string_view>
 
+#include "portico/observe/beside.h"
 #include "portico/runtime/runtime.h"
 
 namespace portico {
@@ -121,17 +123,16 @@ TEST(StandardOutput, TakesALargeBatchWhole) {
   ::dup2(pipe_ends[1], STDOUT_FILENO);
   ::close(pipe_ends[1]);
   std::string sent(1'000'000, 'x'), received;
-  {
-    std::jthread reader([&] {
-      char buffer[4096];
-      while (received.size() < sent.size()) {
-        ssize_t size = ::read(pipe_ends[0], buffer, sizeof buffer);
-        if (size <= 0) break;
-        received.append(buffer, size_t(size));
-      }
-    });
-    standard_output()(sent);
-  }
+  auto write = [&] { standard_output()(sent); };
+  auto read = [&] {
+    char buffer[4096];
+    while (received.size() < sent.size()) {
+      ssize_t size = ::read(pipe_ends[0], buffer, sizeof buffer);
+      if (size <= 0) break;
+      received.append(buffer, size_t(size));
+    }
+  };
+  observe::run_beside({write, read});
   ::dup2(saved, STDOUT_FILENO);
   ::close(saved);
   ::close(pipe_ends[0]);

@@ -3,14 +3,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <functional>
+#include <iterator>
 #include <limits>
-#include <thread>
+#include <string>
+#include <vector>
 
+#include "portico/observe/beside.h"
 #include "portico/observe/process_metrics.h"
 
 namespace portico {
 namespace {
 
+using observe::run_beside;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -29,26 +35,20 @@ std::string without_process(std::string text) {
 TEST(Counter, CountsWhatManyThreadsAdd) {
   Counter counter;
   constexpr int threads = 8, adds = 20'000;
-  {
-    std::vector<std::jthread> adders;
-    for (int t = 0; t < threads; ++t)
-      adders.emplace_back([&] {
-        for (int i = 0; i < adds; ++i) counter.add();
-        counter.add(5);
-      });
-  }
+  auto add = [&] {
+    for (int i = 0; i < adds; ++i) counter.add();
+    counter.add(5);
+  };
+  run_beside(std::vector<std::function<void()>>(threads, add));
   EXPECT_EQ(counter.value(), uint64_t(threads * (adds + 5)));
 }
 
 TEST(Histogram, CountsWhatManyThreadsObserve) {
   Histogram histogram;
-  {
-    std::vector<std::jthread> observers;
-    for (int t = 0; t < 4; ++t)
-      observers.emplace_back([&] {
-        for (int i = 0; i < 5000; ++i) histogram.observe(0.25);
-      });
-  }
+  auto observe = [&] {
+    for (int i = 0; i < 5000; ++i) histogram.observe(0.25);
+  };
+  run_beside({observe, observe, observe, observe});
   EXPECT_EQ(histogram.count(), 20'000u);
   EXPECT_DOUBLE_EQ(histogram.sum(), 5000);
 }
@@ -198,14 +198,13 @@ TEST(Metrics, AsksCollectorsBeforeEachExposition) {
 
 TEST(Metrics, ServesThreadsSideBySide) {
   Metrics metrics;
-  {
-    std::vector<std::jthread> users;
-    for (int t = 0; t < 4; ++t)
-      users.emplace_back([&] {
-        for (int i = 0; i < 300; ++i) metrics.counter("c", "", {{"l", std::to_string(i % 50)}}).add();
-      });
+  auto use = [&] {
+    for (int i = 0; i < 300; ++i) metrics.counter("c", "", {{"l", std::to_string(i % 50)}}).add();
+  };
+  auto expose = [&] {
     for (int i = 0; i < 20; ++i) EXPECT_FALSE(metrics.expose().empty());
-  }
+  };
+  run_beside({use, use, use, use, expose});
   uint64_t sum = 0;
   for (int i = 0; i < 50; ++i) sum += metrics.counter("c", "", {{"l", std::to_string(i)}}).value();
   EXPECT_EQ(sum, 1200u);

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
+
+#include "portico/observe/beside.h"
 
 namespace portico {
 namespace {
@@ -186,20 +189,21 @@ TEST(Tracer, CutsLongTextsBetweenCharacters) {
 TEST(Tracer, TakesSpansOfManyThreads) {
   constexpr int threads = 4, spans = 2000;
   Tracer tracer(64);
-  {
-    std::vector<std::jthread> writers;
-    for (int t = 0; t < threads; ++t)
-      writers.emplace_back([&, t] {
-        // A torn span would mix a name with another's service.
-        std::string own(20, char('a' + t));
-        for (int i = 0; i < spans; ++i) tracer.record({.name = own, .service = own, .outcome = own});
-      });
+  std::vector<std::function<void()>> jobs;
+  for (int t = 0; t < threads; ++t)
+    jobs.push_back([&, t] {
+      // A torn span would mix a name with another's service.
+      std::string own(20, char('a' + t));
+      for (int i = 0; i < spans; ++i) tracer.record({.name = own, .service = own, .outcome = own});
+    });
+  jobs.push_back([&] {
     for (int i = 0; i < 100; ++i)
       for (const SpanRecord& span : tracer.recent(64)) {
         EXPECT_EQ(span.name, span.service);
         EXPECT_EQ(span.name, span.outcome);
       }
-  }
+  });
+  observe::run_beside(std::move(jobs));
   EXPECT_EQ(tracer.recorded(), uint64_t(threads * spans));
   EXPECT_EQ(tracer.recent(1000).size(), 64u);
 }
