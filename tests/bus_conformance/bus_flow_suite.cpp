@@ -236,12 +236,11 @@ TEST_P(BusSuite, large_and_empty_texts_arrive_as_they_were) {
   });
 }
 
-TEST_P(BusSuite, keys_may_be_any_text) {
+TEST_P(BusSuite, keys_may_be_any_id) {
   auto process = make();
   process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
                                   process->noting<Placed>(process->mail_seen));
-  const std::vector<std::string> keys = {"\u00fcber", "\u65e5\u672c", "\U0001F600", "a|b", "'; --", " ", "=",
-                                         "#1"};
+  const std::vector<std::string> keys = {"A:z-0._", "-", "0", std::string(64, 'k')};
   run([&]() -> Task<void> {
     co_await process->start();
     SeenBy expected;

@@ -81,8 +81,8 @@ TEST_P(BusSuite, replay_and_drop_refuse_what_is_not_there) {
     const auto row = (co_await process->parked("mail", DeliveryState::waiting)).at(0);
     Call call = process->call("mail");
     EXPECT_FALSE(co_await process->bus->replay(call, "mail", row.id)) << "waiting is not dead";
-    EXPECT_FALSE(co_await process->bus->replay(call, "mail", Id<ParkedDelivery>{"mail.orders|orders|99"}));
-    EXPECT_FALSE(co_await process->bus->drop(call, "mail", Id<ParkedDelivery>{"mail.orders|orders|99"}));
+    EXPECT_FALSE(co_await process->bus->replay(call, "mail", Id<ParkedDelivery>{"mail.orders:orders:99"}));
+    EXPECT_FALSE(co_await process->bus->drop(call, "mail", Id<ParkedDelivery>{"mail.orders:orders:99"}));
     EXPECT_FALSE(co_await process->bus->replay(call, "stats", row.id)) << "another service";
     std::string reason;
     try {
@@ -109,7 +109,7 @@ TEST_P(BusSuite, dropping_a_waiting_delivery_frees_its_key) {
     for (int64_t i = 1; i <= 3; ++i) co_await process->publish("a", i);
     co_await until([&] { return process->status("mail.orders").waiting == 3; });
     Call call = process->call("mail");
-    EXPECT_TRUE(co_await process->bus->drop(call, "mail", Id<ParkedDelivery>{"mail.orders|orders|1"}));
+    EXPECT_TRUE(co_await process->bus->drop(call, "mail", Id<ParkedDelivery>{"mail.orders:orders:1"}));
     co_await process->settled(10s);
     EXPECT_EQ(co_await process->seen_by("mail"), (SeenBy{{"a", "2,3,"}}));
     co_await process->stop();
@@ -289,7 +289,7 @@ TEST_P(BusSuite, mistakes_of_the_composition_are_refused) {
             "bus.unknown_subscriber");
   EXPECT_EQ(refused([&] { bus.subscribe<Placed>("mail", "orders", std::string(60, 'g'), handler); }),
             "bus.bad_name");
-  EXPECT_EQ(refused([&] { bus.subscribe<Placed>("mail", "orders", "a|b", handler); }), "bus.bad_name");
+  EXPECT_EQ(refused([&] { bus.subscribe<Placed>("mail", "orders", "a:b", handler); }), "bus.bad_name");
   EXPECT_EQ(refused([&] { bus.subscribe<Placed>("mail", "orders", "", handler); }), "bus.bad_name");
   bus.subscribe<Placed>("mail", "orders", "mail.orders", handler);
   EXPECT_EQ(refused([&] { bus.subscribe<Placed>("mail", "orders", "mail.orders", handler); }),

@@ -151,7 +151,7 @@ TEST_P(BusSuite, after_its_last_attempt_an_event_is_a_dead_letter) {
     EXPECT_EQ(dead.size(), 1u);
     if (dead.size() != 1) co_return;
     const ParkedDelivery& row = dead[0];
-    EXPECT_EQ(row.id.value, "mail.orders|orders|1");
+    EXPECT_EQ(row.id.value, "mail.orders:orders:1");
     EXPECT_EQ(row.group, "mail.orders");
     EXPECT_EQ(row.source, "orders");
     EXPECT_EQ(row.sequence, 1);
