@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from lib import report, runner, shop
+from lib import runner, shop
 from lib.load import Load
 from lib.subjects import Subject
 
@@ -36,26 +36,10 @@ def main() -> int:
     runner.load_arguments(parser)
     parser.add_argument("--one-product", action="store_true", help="all orders are for the same product: one hot row")
     options = parser.parse_args()
-    kinds = runner.chosen(options)
-    with runner.workspace(options.directory) as directory:
-        facts = report.surroundings(directory)
-        measured: dict[str, list[runner.Measurement]] = {kind.name: [] for kind in kinds}
-        with runner.running(kinds, directory) as started:
-            for subject, _ in started:
-                facts.update({f"{subject.name} {key}": value for key, value in subject.facts.items()})
-            for _ in range(options.rounds):
-                for subject, catalogue in started:
-                    measured[subject.name].append(measure(subject, catalogue, options, directory))
-        facts["layout"] = (f"subject with its database on core {runner.SUBJECT_CORE}, load on core "
-                           f"{runner.LOAD_CORE}, {options.connections} keep-alive connections, closed loop, "
-                           f"{'one product' if options.one_product else f'{shop.PRODUCTS} products'}, "
-                           f"{shop.USERS} users")
-        facts["repeat"] = report.command_line()
-        print(report.table(*runner.rows(measured, per=1000)))
-        print()
-        report.print_facts(facts)
-        report.write_json(options.json, runner.as_json(measured, facts))
-        return 1 if any(one.result.errors for runs in measured.values() for one in runs) else 0
+    products = "one product" if options.one_product else f"{shop.PRODUCTS} products"
+    return runner.compare(
+        options, lambda subject, catalogue, directory: measure(subject, catalogue, options, directory),
+        what=f"orders of one piece by {shop.USERS} users of {products}", per=1000)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,6 @@ class Portico(Subject):
         # A fine poll: bench/start.py measures with it.
         wait_ready(GATEWAY, "/readyz", process, poll=0.001)
 
-    def describe(self) -> dict[str, str]:
-        done = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True,
-                              check=False)
-        return {"commit": done.stdout.strip() or "unknown"}
+    def describe(self) -> str:
+        done = subprocess.run([str(self.binary), "--version"], capture_output=True, text=True, check=False, timeout=10)
+        return " ".join([*done.stdout.split("\n")[:1], "as", "portico", *self.arguments])

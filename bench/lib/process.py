@@ -56,6 +56,22 @@ def cpu_seconds(roots: list[int]) -> float:
     return sum(known[pid].cpu_seconds for pid in tree(roots, known))
 
 
+def parse_core_busy(text: str, core: int) -> float:
+    """Seconds a core was not idle, from the text of /proc/stat: all but idle, waiting for disks, and guest time,
+    which user time already holds."""
+    for line in text.splitlines():
+        fields = line.split()
+        if fields and fields[0] == f"cpu{core}":
+            user, nice, system, _, _, irq, softirq, steal = (int(field) for field in fields[1:9])
+            return (user + nice + system + irq + softirq + steal) / TICKS
+    raise ValueError(f"no core {core}")
+
+
+def core_busy(core: int) -> float:
+    """Seconds the core has been busy since the machine started, by whomever."""
+    return parse_core_busy(Path("/proc/stat").read_text(encoding="utf-8"), core)
+
+
 def _kilobytes(path: Path, key: str) -> int:
     try:
         for line in path.read_text(encoding="utf-8").splitlines():

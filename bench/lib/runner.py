@@ -86,6 +86,39 @@ def running(kinds: list[type[Subject]], directory: Path):
             subject.stop()
 
 
+def facts_of(started: list[tuple[Subject, shop.Catalogue]], options: argparse.Namespace, directory: Path,
+             what: str) -> dict[str, str]:
+    """Everything below the table."""
+    facts = report.surroundings(directory)
+    facts.update({subject.name: subject.facts for subject, _ in started})
+    facts["layout"] = (f"subject with its database on core {SUBJECT_CORE}, load on core {LOAD_CORE}, "
+                       f"{options.connections} keep-alive connections, closed loop, {what}; {options.rounds} rounds of "
+                       f"{options.seconds} s, each after {options.warm} s of the same load; subjects interleaved, "
+                       "paused while another is measured")
+    facts["repeat"] = report.command_line()
+    return facts
+
+
+Measure = Callable[[Subject, shop.Catalogue, Path], "Measurement"]
+
+
+def compare(options: argparse.Namespace, measure_one: Measure, *, what: str, per: int) -> int:
+    """The whole of a benchmark: starts the subjects, measures in interleaved rounds, prints. The exit status: 1 when
+    any request failed."""
+    kinds = chosen(options)
+    measured: dict[str, list[Measurement]] = {kind.name: [] for kind in kinds}
+    with workspace(options.directory) as directory, running(kinds, directory) as started:
+        facts = facts_of(started, options, directory, what)
+        for _ in range(options.rounds):
+            for subject, catalogue in started:
+                measured[subject.name].append(measure_one(subject, catalogue, directory))
+    print(report.table(*rows(measured, per=per)))
+    print()
+    report.print_facts(facts)
+    report.write_json(options.json, as_json(measured, facts))
+    return 1 if any(one.result.errors for runs in measured.values() for one in runs) else 0
+
+
 @dataclass(frozen=True)
 class Measurement:
     """One round of one subject."""
@@ -93,6 +126,7 @@ class Measurement:
     result: driver.Result
     cpu_seconds: float
     memory: process.Memory
+    other_load: float  # share of the subject's core that others took during the run: 0.02 and less is a quiet machine
 
     @property
     def cpu_per_thousand(self) -> float:
@@ -109,11 +143,13 @@ def measure(subject: Subject, load: driver.Load, *, warm: int, seconds: int,
     outcome = []
 
     def measured() -> int:
-        before = process.cpu_seconds(subject.pids())
+        before, busy_before = process.cpu_seconds(subject.pids()), process.core_busy(subject.core)
         result = driver.run(load, seconds)
+        others = process.core_busy(subject.core) - busy_before - (process.cpu_seconds(subject.pids()) - before)
         memory = process.memory(subject.pids())
         process.settle(subject.pids())
-        outcome.append(Measurement(result, process.cpu_seconds(subject.pids()) - before, memory))
+        outcome.append(Measurement(result, process.cpu_seconds(subject.pids()) - before, memory,
+                                   max(0.0, others) / seconds))
         return result.served
 
     if verify is None:
@@ -129,7 +165,7 @@ def measure(subject: Subject, load: driver.Load, *, warm: int, seconds: int,
 
 def rows(measured: dict[str, list[Measurement]], *, per: int) -> tuple[list[str], list[list[str]]]:
     """The table: medians over the rounds, and ratios to the first subject. CPU seconds are given for `per` requests."""
-    header = ["subject", "requests/s", f"CPU-s / {per:,}", "p50 ms", "p99 ms", "errors", "RSS MB", "PSS MB",
+    header = ["subject", "requests/s", f"CPU-s / {per:,}", "p50 ms", "p99 ms", "errors", "RSS MB", "PSS MB", "others",
               "rate ratio", "CPU ratio"]
 
     def median(name: str, value: Callable[[Measurement], float]) -> float:
@@ -151,6 +187,7 @@ def rows(measured: dict[str, list[Measurement]], *, per: int) -> tuple[list[str]
             str(sum(one.result.errors for one in runs)),
             report.number(median(name, lambda one: one.memory.resident / 1e6)),
             report.number(median(name, lambda one: one.memory.proportional / 1e6)),
+            f"{median(name, lambda one: one.other_load):.0%}",
             report.number(median(name, rate) / max(median(first, rate), 1e-9)),
             report.number(median(name, cpu) / max(median(first, cpu), 1e-9))])
     return header, lines

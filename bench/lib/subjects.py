@@ -33,7 +33,7 @@ class Subject:
         self.core = core
         self.processes: list[Process] = []
         self.postgres: Postgres | None = None
-        self.facts: dict[str, str] = {}
+        self.facts = ""
 
     def start(self) -> None:
         """Everything, its database included."""
@@ -47,9 +47,9 @@ class Subject:
         """The program itself."""
         raise NotImplementedError
 
-    def describe(self) -> dict[str, str]:
-        """Versions and settings worth printing under the table."""
-        return {}
+    def describe(self) -> str:
+        """Versions and settings worth printing under the table; asked for once it runs."""
+        return ""
 
     def pids(self) -> list[int]:
         """Roots of the process trees whose CPU time and memory count."""
@@ -89,9 +89,10 @@ class NodePeer(Subject):
         self.processes.append(process)
         return process
 
-    def describe(self) -> dict[str, str]:
-        settings = self.postgres.settings() if self.postgres is not None else {}
-        return {f"postgres.{key}": value for key, value in settings.items()}
+    def describe(self) -> str:
+        assert self.postgres is not None
+        settings = ", ".join(f"{key} {value}" for key, value in self.postgres.settings().items())
+        return f"PostgreSQL, private: {settings}"
 
 
 class Seed(NodePeer):

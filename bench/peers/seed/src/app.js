@@ -19,6 +19,7 @@ function handle(handler) {
 }
 
 function listen(app, name) {
+  app.use((req, res) => res.status(404).json({ success: false, error: 'Not found' }));
   app.use((error, req, res, next) => {
     const status = error.status || 500;
     if (status === 500) console.error(error);
