@@ -38,8 +38,13 @@ class PeerContract:
     def product(self, stock, name="Scarce"):
         products = Api(self.peer.endpoints.products)
         category = products.call("POST", "/api/categories", {"name": f"Of {name}"}, internal=True)[1]
-        answer = products.expect(201, "POST", "/api/products", {
-            "name": name, "price": 0.1, "categoryId": category["data"]["category"]["id"], "stock": stock}, internal=True)
+        answer = products.expect(
+            201,
+            "POST",
+            "/api/products",
+            {"name": name, "price": 0.1, "categoryId": category["data"]["category"]["id"], "stock": stock},
+            internal=True,
+        )
         products.close()
         return answer["data"]["product"]["id"]
 
@@ -52,11 +57,15 @@ class PeerContract:
     def test_order_of_two_products(self):
         first, second = self.catalogue.product_ids[:2]
         sold_before = shop.sold(self.peer, self.catalogue)
-        status, answer = self.order([{"productId": second, "quantity": 2}, {"productId": first, "quantity": 1}])
+        status, answer = self.order(
+            [{"productId": second, "quantity": 2}, {"productId": first, "quantity": 1}]
+        )
         self.assertEqual(status, 201, answer)
         self.assertTrue(answer["success"])
         order = answer["data"]["order"]
-        self.assertEqual((order["status"], order["totalAmount"], len(order["items"])), ("confirmed", 59.97, 2))
+        self.assertEqual(
+            (order["status"], order["totalAmount"], len(order["items"])), ("confirmed", 59.97, 2)
+        )
         for item in order["items"]:
             self.assertEqual(item["product"]["id"], item["productId"])
         self.assertEqual(shop.sold(self.peer, self.catalogue), sold_before + 3)
@@ -75,14 +84,18 @@ class PeerContract:
     def test_catalogue_needs_the_internal_key(self):
         products = Api(self.peer.endpoints.products)
         self.addCleanup(products.close)
-        self.assertEqual(products.call("POST", "/api/categories", {"name": "No"}),
-                         (401, {"success": False, "error": "Internal authentication required"}))
+        self.assertEqual(
+            products.call("POST", "/api/categories", {"name": "No"}),
+            (401, {"success": False, "error": "Internal authentication required"}),
+        )
 
     def test_too_little_stock_changes_nothing(self):
         product = self.product(3, "Few")
         plenty = self.catalogue.product_ids[2]
         sold_before = shop.sold(self.peer, self.catalogue)
-        status, answer = self.order([{"productId": plenty, "quantity": 1}, {"productId": product, "quantity": 4}])
+        status, answer = self.order(
+            [{"productId": plenty, "quantity": 1}, {"productId": product, "quantity": 4}]
+        )
         self.assertEqual(status, 409)
         self.assertIn("Few. Available: 3, Requested: 4", answer["error"])
         self.assertEqual((self.stock(product), shop.sold(self.peer, self.catalogue)), (3, sold_before))
@@ -93,8 +106,14 @@ class PeerContract:
 
         def buy():
             api = Api(self.peer.endpoints.orders)
-            statuses.append(api.call("POST", "/api/orders", {"items": [{"productId": product, "quantity": 1}]},
-                                     token=self.token)[0])
+            statuses.append(
+                api.call(
+                    "POST",
+                    "/api/orders",
+                    {"items": [{"productId": product, "quantity": 1}]},
+                    token=self.token,
+                )[0]
+            )
             api.close()
 
         threads = [threading.Thread(target=buy) for _ in range(buyers)]
@@ -111,9 +130,12 @@ class SeedTest(PeerContract, unittest.TestCase):
 
     def test_each_confirmed_order_has_a_notification(self):
         self.order([{"productId": self.catalogue.product_ids[0], "quantity": 1}])
-        orders = self.peer.postgres.query("SELECT count(*) FROM orders WHERE status = 'confirmed'",
-                                          database="order_service")
-        notifications = self.peer.postgres.query("SELECT count(*) FROM notifications", database="notification_service")
+        orders = self.peer.postgres.query(
+            "SELECT count(*) FROM orders WHERE status = 'confirmed'", database="order_service"
+        )
+        notifications = self.peer.postgres.query(
+            "SELECT count(*) FROM notifications", database="notification_service"
+        )
         self.assertEqual(orders, notifications)
 
 
@@ -128,7 +150,9 @@ class TunedTest(PeerContract, unittest.TestCase):
         self.order([{"productId": self.catalogue.product_ids[0], "quantity": 1}])
         counts = self.peer.postgres.query(
             "SELECT (SELECT count(*) FROM orders) = (SELECT count(*) FROM notifications), "
-            "(SELECT count(*) FROM orders) = (SELECT count(DISTINCT order_id) FROM order_items)", database="shop")
+            "(SELECT count(*) FROM orders) = (SELECT count(DISTINCT order_id) FROM order_items)",
+            database="shop",
+        )
         self.assertEqual(counts, "t|t")
 
 

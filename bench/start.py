@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Time from exec to ready, and resident memory of the whole shop just after. A peer's database runs before and its
-start is not counted; its memory stands in a column of its own."""
+"""Time from exec to ready, and resident memory of the whole shop just after. A peer's database runs before
+and its start is not counted; its memory stands in a column of its own."""
 
 import statistics
 import sys
@@ -14,10 +14,16 @@ def measure(subject) -> dict[str, float]:
     subject.launch()
     seconds = time.monotonic() - begin
     program = process.memory(subject.program_pids())
-    database = process.memory([subject.postgres.pid]) if subject.postgres is not None else process.Memory(0, 0)
+    database = (
+        process.memory([subject.postgres.pid]) if subject.postgres is not None else process.Memory(0, 0)
+    )
     subject.halt()
-    return {"ready_ms": seconds * 1000, "rss_mb": program.resident / 1e6, "pss_mb": program.proportional / 1e6,
-            "database_pss_mb": database.proportional / 1e6}
+    return {
+        "ready_ms": seconds * 1000,
+        "rss_mb": program.resident / 1e6,
+        "pss_mb": program.proportional / 1e6,
+        "database_pss_mb": database.proportional / 1e6,
+    }
 
 
 def main() -> int:
@@ -41,11 +47,15 @@ def main() -> int:
     rows = []
     for name, runs in figures.items():
         ready = report.spread([run["ready_ms"] for run in runs])
-        memory = [report.number(statistics.median(run[key] for run in runs))
-                  for key in ("rss_mb", "pss_mb", "database_pss_mb")]
+        memory = [
+            report.number(statistics.median(run[key] for run in runs))
+            for key in ("rss_mb", "pss_mb", "database_pss_mb")
+        ]
         rows.append([name, ready, *memory])
-    facts["layout"] = f"subject on core {runner.SUBJECT_CORE}; {options.rounds} starts each, interleaved; files warm, " \
-                      "Portico's data kept from start to start"
+    facts["layout"] = (
+        f"subject on core {runner.SUBJECT_CORE}; {options.rounds} starts each, interleaved; files warm, "
+        "Portico's data kept from start to start"
+    )
     facts["repeat"] = report.command_line()
     print(report.table(["subject", "exec to ready ms", "RSS MB", "PSS MB", "database PSS MB"], rows))
     print()

@@ -19,8 +19,9 @@ class Api:
         assert parts.hostname in ("127.0.0.1", "localhost"), "benchmarks stay on loopback"
         self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
 
-    def call(self, method: str, path: str, body: object = None, *, token: str | None = None,
-             internal: bool = False) -> tuple[int, dict]:
+    def call(
+        self, method: str, path: str, body: object = None, *, token: str | None = None, internal: bool = False
+    ) -> tuple[int, dict]:
         """The status and the JSON of an answer, {} when it has none."""
         headers = {"Accept": "application/json"}
         if body is not None:
@@ -32,7 +33,9 @@ class Api:
         status, content = self.exchange(method, path, None if body is None else json.dumps(body), headers)
         return status, json.loads(content) if content else {}
 
-    def exchange(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> tuple[int, bytes]:
+    def exchange(
+        self, method: str, path: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
         """The status and the content of an answer."""
         try:
             return self._send(method, path, body, headers)
@@ -68,7 +71,9 @@ def answers(base: str, path: str) -> bool:
         api.close()
 
 
-def wait_ready(base: str, path: str, process: Process, *, seconds_max: float = 30.0, poll: float = 0.005) -> None:
+def wait_ready(
+    base: str, path: str, process: Process, *, seconds_max: float = 30.0, poll: float = 0.005
+) -> None:
     """Probes until a GET gives 200; raises when the process ends or the time is over."""
     deadline = time.monotonic() + seconds_max
     while not answers(base, path):

@@ -8,14 +8,18 @@ from pathlib import Path
 
 from lib import load
 
-RESULT = ('RESULT {"requests": 90, "seconds": 2.0, "p50_ms": 1.0, "p99_ms": 2.0, "max_ms": 3.0, "unexpected": 10, '
-          '"first_unexpected": 409, "above_399": 4, "socket_errors": 2, "timeouts": 1}')
+RESULT = (
+    'RESULT {"requests": 90, "seconds": 2.0, "p50_ms": 1.0, "p99_ms": 2.0, "max_ms": 3.0, "unexpected": 10, '
+    '"first_unexpected": 409, "above_399": 4, "socket_errors": 2, "timeouts": 1}'
+)
 
 
 class FormatTest(unittest.TestCase):
     def test_request_line(self):
         self.assertEqual(load.request_line("GET", "/a"), "GET\t/a\t-\t-")
-        self.assertEqual(load.request_line("POST", "/a", "t", {"b": "c\td\n"}), 'POST\t/a\tt\t{"b":"c\\td\\n"}')
+        self.assertEqual(
+            load.request_line("POST", "/a", "t", {"b": "c\td\n"}), 'POST\t/a\tt\t{"b":"c\\td\\n"}'
+        )
 
     def test_wrong_answers_do_not_count_as_served(self):
         result = load.parse("Running\n" + RESULT + "\n")
@@ -55,9 +59,19 @@ class WrkTest(unittest.TestCase):
             file = Path(directory, "requests")
             lines = [load.request_line("POST", "/x", token, {"n": 1}) for token in ("good", "bad")]
             file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            result = load.run(load.Load(base=f"http://127.0.0.1:{server.server_port}", requests=file,
-                                        expected_status=201, connections=2, core=1), seconds=1)
-        self.assertEqual(Handler.seen, {("Bearer good", "127.0.0.1", b'{"n":1}'), ("Bearer bad", "127.0.0.1", b'{"n":1}')})
+            result = load.run(
+                load.Load(
+                    base=f"http://127.0.0.1:{server.server_port}",
+                    requests=file,
+                    expected_status=201,
+                    connections=2,
+                    core=1,
+                ),
+                seconds=1,
+            )
+        self.assertEqual(
+            Handler.seen, {("Bearer good", "127.0.0.1", b'{"n":1}'), ("Bearer bad", "127.0.0.1", b'{"n":1}')}
+        )
         self.assertGreater(result.served, 0)
         self.assertAlmostEqual(result.wrong, result.served, delta=4)
         self.assertEqual(result.first_wrong_status, 200)
