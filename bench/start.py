@@ -28,7 +28,7 @@ def measure(subject) -> dict[str, float]:
 
 def main() -> int:
     parser = runner.arguments(__doc__, subjects=["portico"])
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=runner.count, default=10)
     options = parser.parse_args()
     kinds = runner.chosen(options)
     figures: dict[str, list[dict[str, float]]] = {kind.name: [] for kind in kinds}

@@ -37,13 +37,21 @@ def arguments(description: str, *, subjects: list[str]) -> argparse.ArgumentPars
     return parser
 
 
+def count(text: str) -> int:
+    """An option's value: an integer of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
 def load_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=8, help="measured, a round and subject")
+    parser.add_argument("--rounds", type=count, default=5)
+    parser.add_argument("--seconds", type=count, default=8, help="measured, a round and subject")
     parser.add_argument(
-        "--warm", type=int, default=2, help="seconds of the same load before each measured run"
+        "--warm", type=count, default=2, help="seconds of the same load before each measured run"
     )
-    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--connections", type=count, default=64)
 
 
 def chosen(options: argparse.Namespace) -> list[type[Subject]]:
