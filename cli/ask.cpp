@@ -39,16 +39,19 @@ Task<int> status(Operator& op, const SystemSpec* system, bool json) {
     put(answer.body + "\n");
   } else {
     auto board = schema::from_json<Board>(answer.body);
-    if (!board) throw Error(Code::unavailable, "status.unreadable", "The gateway's answer is not a health board");
+    if (!board)
+      throw Error(Code::unavailable, "status.unreadable", "The gateway's answer is not a health board");
     put(fmt::format("{}  {} (up {} s)\n", board->system, board->status, board->uptime));
     for (const ServiceSpec& service : system->services) {
       BoardService part;
       std::string_view path[] = {service.name};
-      bool known = schema::read_json_at(board->services.text, path, schema::type_of<BoardService>(), &part).empty();
+      bool known =
+          schema::read_json_at(board->services.text, path, schema::type_of<BoardService>(), &part).empty();
       put(fmt::format("  {:<14} {}\n", service.name, known ? part.status : "unknown"));
     }
   }
-  co_return answer.body.find(R"("status":"healthy","service":"gateway")") != std::string::npos ? done : not_ready;
+  co_return answer.body.find(R"("status":"healthy","service":"gateway")") != std::string::npos ? done
+                                                                                               : not_ready;
 }
 
 const EndpointInfo& endpoint_of(const SystemSpec& system, const std::string& name, std::string& service) {
@@ -71,7 +74,8 @@ const EndpointInfo& endpoint_of(const SystemSpec& system, const std::string& nam
 std::string read_token(const std::string& path) {
   std::ifstream file(path);
   std::string token;
-  if (!std::getline(file, token)) throw Error(Code::invalid, "usage.token", "No token can be read from " + path);
+  if (!std::getline(file, token))
+    throw Error(Code::invalid, "usage.token", "No token can be read from " + path);
   return token;
 }
 

@@ -62,8 +62,8 @@ int show_config(const CommonOptions& options) {
     value_width = std::max(value_width, std::min<size_t>(entry.value.size(), 32));
   }
   for (const ConfigEntry& entry : entries)
-    put(fmt::format("{:<{}}  {:<{}}  {:<16}  {}{}\n", entry.key, key_width, entry.value.empty() ? "-" : entry.value,
-                    value_width, entry.origin, entry.help,
+    put(fmt::format("{:<{}}  {:<{}}  {:<16}  {}{}\n", entry.key, key_width,
+                    entry.value.empty() ? "-" : entry.value, value_width, entry.origin, entry.help,
                     entry.variables.empty() ? "" : fmt::format(" [{}]", fmt::join(entry.variables, ", "))));
   return done;
 }
@@ -71,7 +71,8 @@ int show_config(const CommonOptions& options) {
 int show_routes(const CommonOptions& options, const std::string& service) {
   const SystemSpec& system = find_system(options.system);
   if (!service.empty() && !system.find(service))
-    throw Error(Code::invalid, "usage.service", fmt::format("{} has no service \"{}\"", system.name, service));
+    throw Error(Code::invalid, "usage.service",
+                fmt::format("{} has no service \"{}\"", system.name, service));
   std::vector<RouteEntry> routes;
   for (const ServiceSpec& spec : system.services) {
     if (!service.empty() && spec.name != service) continue;
@@ -92,7 +93,8 @@ int show_routes(const CommonOptions& options, const std::string& service) {
 int show_openapi(const CommonOptions& options, const std::string& service) {
   const SystemSpec& system = find_system(options.system);
   if (!service.empty() && !system.find(service))
-    throw Error(Code::invalid, "usage.service", fmt::format("{} has no service \"{}\"", system.name, service));
+    throw Error(Code::invalid, "usage.service",
+                fmt::format("{} has no service \"{}\"", system.name, service));
   std::string document = openapi_of(system, service, true);
   if (!document.ends_with('\n')) document += '\n';
   put(document);

@@ -18,8 +18,19 @@ struct Operator::Impl {
         bus(r, o),
         verifier(r, {.issuer = s.name, .audience = s.name}),
         passwords(r, {}),
-        shared{r, o, s, c, bus, client, verifier, *keys.internal, passwords, keys.service_secret, keys.code_key,
-               nullptr, c.text("mode") != "production"},
+        shared{r,
+               o,
+               s,
+               c,
+               bus,
+               client,
+               verifier,
+               *keys.internal,
+               passwords,
+               keys.service_secret,
+               keys.code_key,
+               nullptr,
+               c.text("mode") != "production"},
         identity(shared, "operator", false, [](std::string_view) -> Front* { return nullptr; }) {}
 
   Runtime& runtime;
@@ -50,16 +61,16 @@ Call Operator::call(Duration limit) const {
 
 Task<net::Response> Operator::exchange(std::string_view target, net::Request request, bool internal) {
   const ServiceSpec* spec = impl_->system.find(target);
-  net::Origin origin = spec ? origin_of(impl_->config, *spec)
-                            : net::Origin{impl_->config.text("host.address"),
-                                          uint16_t(impl_->config.integer("gateway.port"))};
+  net::Origin origin =
+      spec ? origin_of(impl_->config, *spec)
+           : net::Origin{impl_->config.text("host.address"), uint16_t(impl_->config.integer("gateway.port"))};
   Call context = call(std::chrono::seconds(10));
   if (internal) impl_->identity.authenticator().sign(request.headers, context, target);
   auto answer = co_await impl_->client.send(origin, std::move(request), context.deadline());
   if (!answer)
     throw Error(Code::unavailable, "system.down",
-                fmt::format("Nothing answers at http://{}:{}. Start the system with: portico up {}", origin.host,
-                            origin.port, impl_->system.name));
+                fmt::format("Nothing answers at http://{}:{}. Start the system with: portico up {}",
+                            origin.host, origin.port, impl_->system.name));
   co_return std::move(*answer);
 }
 

@@ -1,4 +1,5 @@
-// Speaks to a running system from outside its processes, with internal rights: for commands such as seed, call, mail.
+// Speaks to a running system from outside its processes, with internal rights: for commands such as seed,
+// call, mail.
 #pragma once
 
 #include <memory>
@@ -17,8 +18,8 @@ class Operator : public Neighbours {
   Channel& channel(std::string_view neighbour) override;
   // A call in the operator's name.
   Call call(Duration limit) const;
-  // One exchange with a service's own port, or the gateway's ("gateway"); signed like a call of a service when `internal`.
-  // Throws Error(unavailable, "system.down") naming the address when nothing answers.
+  // One exchange with a service's own port, or the gateway's ("gateway"); signed like a call of a service
+  // when `internal`. Throws Error(unavailable, "system.down") naming the address when nothing answers.
   Task<net::Response> exchange(std::string_view target, net::Request request, bool internal);
 
  private:
