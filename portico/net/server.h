@@ -41,6 +41,7 @@ using Refuse = std::function<Response(int status, std::string_view reason, std::
 
 class Server {
  public:
+  // Throws Error(unimplemented, "net.simulated") for a runtime without sockets.
   Server(Runtime& runtime, ServerLimits limits, Handle handle, Refuse refuse);
   // Cuts what is left. The server must die before the runtime; what its handlers use must outlive the
   // runtime's run().

@@ -63,29 +63,36 @@ size_t Stream::write_now(std::string_view first, std::string_view second, error_
   return second.empty() ? socket_.write_some(buffers[0], error) : socket_.write_some(buffers, error);
 }
 
-Task<error_code> Stream::write(std::string_view first, std::string_view second, Duration timeout,
-                               size_t progress_bytes_min) {
+Task<error_code> Stream::write(std::string_view first, std::string_view second,
+                               std::optional<Duration> timeout, size_t progress_bytes_min) {
   timed_out_ = false;
-  set_deadline(runtime_.steady() + timeout);
+  if (timeout) set_deadline(runtime_.steady() + *timeout);
   size_t progress = 0;
   error_code error;
-  while (!first.empty() || !second.empty()) {
+  while (!error && (!first.empty() || !second.empty())) {
     size_t count = write_now(first, second, error);
     size_t of_first = std::min(count, first.size());
     first.remove_prefix(of_first);
     second.remove_prefix(count - of_first);
     progress += count;
-    if (progress >= progress_bytes_min) {
-      set_deadline(runtime_.steady() + timeout);
+    if (timeout && progress >= progress_bytes_min) {
+      set_deadline(runtime_.steady() + *timeout);
       progress = 0;
     }
     if (error == asio::error::would_block) {
-      error.clear();
       co_await socket_.async_wait(Socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
     }
-    if (error) break;
   }
-  clear_deadline();
+  if (timeout) clear_deadline();
+  co_return error;
+}
+
+Task<error_code> Stream::connect(asio::ip::tcp::endpoint endpoint) {
+  timed_out_ = false;
+  error_code error;
+  socket_.close(error);
+  co_await socket_.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
+  if (!error) prepare();
   co_return error;
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -42,9 +43,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
 
   // Writes what the kernel takes at once; less than all of it with an error (would_block among them).
   size_t write_now(std::string_view first, std::string_view second, error_code& error);
-  // Writes all. Fails with timed_out() when fewer than `progress_bytes_min` go out within `timeout`.
-  Task<error_code> write(std::string_view first, std::string_view second, Duration timeout,
-                         size_t progress_bytes_min);
+  // Writes all. Fails with timed_out() when fewer than `progress_bytes_min` go out within `timeout`; without
+  // a timeout only the deadline counts.
+  Task<error_code> write(std::string_view first, std::string_view second,
+                         std::optional<Duration> timeout = {}, size_t progress_bytes_min = 0);
+  Task<error_code> connect(boost::asio::ip::tcp::endpoint endpoint);
 
   // Ends the pending operation with an error at `deadline`. One timer a stream, moved only when it must fire
   // earlier than it is set; a deadline that moves on and on costs nothing.
