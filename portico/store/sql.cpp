@@ -1,5 +1,7 @@
 #include "portico/store/sql.h"
 
+#include <fmt/format.h>
+
 namespace portico::store {
 
 std::string quoted(std::string_view name) { return fmt::format("\"{}\"", name); }

@@ -1,8 +1,8 @@
 // The database of one service: collections of described structs, changed only in units.
 //
-// One contract for every engine (SQLite; PostgreSQL and MongoDB join it): tests/conformance holds the suite.
-// Reads outside a unit see what is committed; a unit is atomic and, once `write` has returned, synced to
-// disk.
+// One contract for every engine (SQLite; PostgreSQL and MongoDB join it): tests/store_conformance holds the
+// suite. Reads outside a unit see what is committed; a unit is atomic and, once `write` has returned, synced
+// to disk.
 #pragma once
 
 #include <functional>

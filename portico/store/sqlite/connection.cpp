@@ -1,5 +1,6 @@
 #include "portico/store/sqlite/connection.h"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include "portico/base/error.h"

@@ -1,5 +1,7 @@
 #include "portico/store/sqlite/layout.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "portico/store/sqlite/migrations.h"

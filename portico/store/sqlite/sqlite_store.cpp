@@ -1,5 +1,7 @@
 #include "portico/store/sqlite/sqlite_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 

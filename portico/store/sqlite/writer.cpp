@@ -1,5 +1,7 @@
 #include "portico/store/sqlite/writer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "portico/store/sqlite/readers.h"
