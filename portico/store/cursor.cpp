@@ -1,5 +1,7 @@
 #include "portico/store/cursor.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace portico::store {

@@ -1,8 +1,8 @@
 // The database of one service: collections of described structs, changed only in units.
 //
-// One contract for every engine (SQLite; PostgreSQL and MongoDB join it): tests/conformance holds the suite.
-// Reads outside a unit see what is committed; a unit is atomic and, once `write` has returned, synced to
-// disk.
+// One contract for every engine (SQLite; PostgreSQL and MongoDB join it): tests/store_conformance holds the
+// suite. Reads outside a unit see what is committed; a unit is atomic and, once `write` has returned, synced
+// to disk.
 #pragma once
 
 #include <functional>
@@ -44,6 +44,7 @@ struct CollectionInfo {
 
 // A change of the schema that cannot be derived. Applied once, in order of number, in one transaction each; a
 // changed text of an applied one, or a number that the program does not know, stops the start (exit code 5).
+// A fresh database has the described form from the start: there migrations are recorded without being run.
 struct Migration {
   int number = 0;
   std::string name;

@@ -1,5 +1,6 @@
 #include "portico/store/sqlite/digest.h"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include "portico/base/error.h"

@@ -1,5 +1,7 @@
 #include "portico/store/sqlite/migrations.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 

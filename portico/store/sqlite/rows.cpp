@@ -1,5 +1,7 @@
 #include "portico/store/sqlite/rows.h"
 
+#include <fmt/format.h>
+
 #include "portico/schema/json.h"
 
 namespace portico::sqlite {

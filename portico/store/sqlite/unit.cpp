@@ -1,5 +1,6 @@
 #include "portico/store/sqlite/unit.h"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include "portico/schema/json.h"

@@ -1,10 +1,11 @@
 // SQLite passes the suite.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <filesystem>
 
 #include "portico/store/sqlite/sqlite_store.h"
-#include "tests/conformance/store_suite.h"
+#include "tests/store_conformance/store_suite.h"
 
 namespace portico::conformance {
 namespace {

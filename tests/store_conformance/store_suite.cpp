@@ -1,8 +1,9 @@
-#include "tests/conformance/store_suite.h"
+#include "tests/store_conformance/store_suite.h"
+
+#include <fmt/format.h>
 
 #include <cstdlib>
 #include <future>
-#include <random>
 
 namespace portico::conformance {
 namespace {
@@ -47,7 +48,7 @@ Task<void> report(Task<void> task, std::promise<void>& done) {
 uint64_t test_seed() {
   static const uint64_t seed = [] {
     const char* given = std::getenv("PORTICO_SEED");
-    const uint64_t value = given ? std::strtoull(given, nullptr, 10) : std::random_device()();
+    const uint64_t value = given ? std::strtoull(given, nullptr, 10) : RealRuntime::make()->random().next();
     fmt::print("PORTICO_SEED={}\n", value);
     return value;
   }();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "portico/runtime/sync.h"
+#include "portico/schema/json.h"
 #include "portico/store/store.h"
 
 namespace portico::conformance {
@@ -104,7 +105,6 @@ class StoreConformance : public testing::TestWithParam<StoreCase> {
   std::vector<std::string> matching(Filter filter);
   std::string stored(std::string id);  // the name of the product, "-" when there is none
 
-  std::ostream& log_lines();
   Bench bench_;
   Metrics metrics_;
   Tracer tracer_;
