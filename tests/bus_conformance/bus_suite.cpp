@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iostream>
+
 namespace portico::bus_suite {
 
 using std::chrono::milliseconds;
@@ -23,6 +26,13 @@ Process::Process(const Engine& engine, Runtime& runtime, const std::string& fold
   bus->add_publisher("mail", *mail);
   bus->add_subscriber("mail", *mail);
   bus->add_subscriber("stats", *stats);
+}
+
+Process::~Process() {
+  if (!::testing::Test::HasFailure() && std::uncaught_exceptions() == 0) return;
+  log.flush();
+  constexpr size_t shown_max = 8000;
+  std::cerr << lines->substr(0, shown_max);
 }
 
 Task<void> Process::open() {
@@ -89,8 +99,8 @@ std::string make_folder(const std::string& name) {
   static int count = 0;
   std::string safe = name;
   std::replace(safe.begin(), safe.end(), '/', '_');
-  const auto path = std::filesystem::temp_directory_path() /
-                    fmt::format("portico-bus-{}-{}-{}", ::getpid(), ++count, safe);
+  const auto path =
+      std::filesystem::temp_directory_path() / fmt::format("portico-bus-{}-{}-{}", ::getpid(), ++count, safe);
   std::filesystem::remove_all(path);
   std::filesystem::create_directories(path);
   return path.string();

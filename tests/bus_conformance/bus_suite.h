@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Engine {
   std::function<std::unique_ptr<Store>(Runtime&, Observer&, const std::string& path)> make_store;
   std::function<std::unique_ptr<Bus>(Runtime&, Observer&, BusOptions)> make_bus;
 };
+
+inline void PrintTo(const Engine& engine, std::ostream* out) { *out << engine.name; }
 
 struct Order {
   Id<Order> id;
@@ -67,6 +70,8 @@ using SeenBy = std::map<std::string, std::string>;
 class Process {
  public:
   Process(const Engine& engine, Runtime& runtime, const std::string& folder, BusOptions options = {});
+
+  ~Process();  // shows the log of a test that has failed
 
   Task<void> start();  // opens the stores and starts the bus
   Task<void> open();   // the stores only
