@@ -218,7 +218,6 @@ TEST_P(BusSuite, a_group_that_is_away_is_not_forgotten) {
     co_await process->start();
     co_await process->settled();
     EXPECT_EQ(co_await process->seen_by("stats"), (SeenBy{{"a", "1,2,3,"}}));
-    EXPECT_EQ((co_await process->seen_by("mail"))["a"].substr(0, 4), "2,3,");
     co_await process->stop();
   });
 }
