@@ -218,6 +218,7 @@ TEST_P(BusSuite, one_failing_event_does_not_undo_its_batch) {
     co_await process->publish(std::move(events));
     process->bus->start();
     co_await until([&] { return process->status("mail.orders").dead == 1; });
+    co_await process->settled(1min, true);
     SeenBy expected;
     for (int64_t i = 1; i <= 9; ++i)
       if (i != 5) expected[fmt::format("{}", i)] = fmt::format("{},", i);

@@ -11,7 +11,8 @@ namespace portico::bus_suite {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-Process::Process(const Engine& engine, Runtime& runtime, const std::string& folder, BusOptions options)
+Process::Process(const Engine& engine, Runtime& runtime, const std::string& folder, BusOptions options,
+                 Far far)
     : runtime(runtime),
       log(runtime, {.level_min = Level::info},
           [lines = lines](std::string_view text) { lines->append(text); }),
@@ -22,7 +23,13 @@ Process::Process(const Engine& engine, Runtime& runtime, const std::string& fold
       mail_seen(mail->collection<Seen>({}, "seen")),
       stats_seen(stats->collection<Seen>({}, "seen")),
       bus(engine.make_bus(runtime, observer, options)) {
-  bus->add_publisher("orders", *orders);
+  if (far) {
+    publishing = engine.make_bus(runtime, observer, options);
+    publishing->add_publisher("orders", *orders);
+    bus->add_remote("orders", far(*publishing->local_source("orders")));
+  } else {
+    bus->add_publisher("orders", *orders);
+  }
   bus->add_publisher("mail", *mail);
   bus->add_subscriber("mail", *mail);
   bus->add_subscriber("stats", *stats);
@@ -43,11 +50,13 @@ Task<void> Process::open() {
 
 Task<void> Process::start() {
   co_await open();
+  if (publishing) publishing->start();
   bus->start();
 }
 
 Task<void> Process::stop() {
   co_await bus->stop(runtime.steady() + seconds(10));
+  if (publishing) co_await publishing->stop(runtime.steady() + seconds(10));
   co_await orders->close();
   co_await mail->close();
   co_await stats->close();

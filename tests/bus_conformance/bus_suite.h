@@ -69,7 +69,10 @@ using SeenBy = std::map<std::string, std::string>;
 // What lives and dies together: service "orders" publishes, "mail" and "stats" subscribe and publish.
 class Process {
  public:
-  Process(const Engine& engine, Runtime& runtime, const std::string& folder, BusOptions options = {});
+  // How the subscribers' bus reaches the events of "orders" when that is on a bus of its own.
+  using Far = std::function<std::unique_ptr<EventSource>(EventSource& near)>;
+  Process(const Engine& engine, Runtime& runtime, const std::string& folder, BusOptions options = {},
+          Far far = {});
 
   ~Process();  // shows the log of a test that has failed
 
@@ -118,6 +121,7 @@ class Process {
   Observer observer;
   std::unique_ptr<Store> orders, mail, stats;
   Collection<Seen> mail_seen, stats_seen;
+  std::unique_ptr<Bus> publishing;  // only with `far`
   std::unique_ptr<Bus> bus;
 };
 
@@ -132,8 +136,8 @@ class BusSuite : public ::testing::TestWithParam<Engine> {
   void run(Body body) {
     sim->run(body());
   }
-  std::unique_ptr<Process> make(BusOptions options = {}) {
-    return std::make_unique<Process>(GetParam(), *sim, folder, options);
+  std::unique_ptr<Process> make(BusOptions options = {}, Process::Far far = {}) {
+    return std::make_unique<Process>(GetParam(), *sim, folder, options, std::move(far));
   }
   std::unique_ptr<Process> make_on(Runtime& runtime, BusOptions options = {}) {
     return std::make_unique<Process>(GetParam(), runtime, folder, options);
