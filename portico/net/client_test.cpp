@@ -1,56 +1,9 @@
 #include "portico/net/client.h"
 
-#include <functional>
-
-#include "portico/net/test_support.h"
+#include "portico/net/client_test_support.h"
 
 namespace portico::net {
 namespace {
-
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-using Result = std::expected<Response, Failure>;
-
-// A peer that does exactly what a test scripts, on a thread of its own.
-class ScriptedPeer {
- public:
-  explicit ScriptedPeer(std::function<void(RawSocket& listener)> script)
-      : listener_(RawSocket::listen()),
-        port_(listener_.port()),
-        thread_([this, script] { script(listener_); }) {}
-  ~ScriptedPeer() { thread_.join(); }
-  Origin origin() const { return {"127.0.0.1", port_}; }
-
- private:
-  RawSocket listener_;
-  const uint16_t port_;
-  std::thread thread_;
-};
-
-std::string read_request(RawSocket& socket) { return socket.read_until("\r\n\r\n"); }
-
-const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-class ClientTest : public testing::Test {
- protected:
-  void start(ClientLimits limits = {}) { client = std::make_unique<Client>(runtime.get(), limits); }
-  Result send(const Origin& origin, Request request = {}, Duration patience = seconds(10)) {
-    return runtime.run(client->send(origin, std::move(request), runtime.get().steady() + patience));
-  }
-  Result post(const Origin& origin, std::string body) {
-    Request request;
-    request.verb = Verb::POST;
-    request.body = std::move(body);
-    return send(origin, std::move(request));
-  }
-  void TearDown() override {
-    runtime.stop();
-    client.reset();
-  }
-
-  RunningRuntime runtime{1};
-  std::unique_ptr<Client> client;
-};
 
 TEST(Origin, ParsesPlainOriginsOnly) {
   EXPECT_EQ(parse_origin("http://a.example"), (Origin{"a.example", 80}));
@@ -83,7 +36,7 @@ TEST_F(ClientTest, SendsWhatItIsGivenAndFramesIt) {
   request.headers.add("expect", "100-continue");
   request.headers.add("x-split", "a\r\nx-evil: b");
   request.body = "hello";
-  Result result = send(peer.origin(), std::move(request));
+  Result result = send(origin_of(peer), std::move(request));
   ASSERT_TRUE(result) << result.error().note;
   EXPECT_EQ(result->status, 201);
   EXPECT_EQ(result->headers.get("x"), "y");
@@ -92,7 +45,7 @@ TEST_F(ClientTest, SendsWhatItIsGivenAndFramesIt) {
   EXPECT_EQ(
       seen,
       fmt::format("POST /a?b=c HTTP/1.1\r\nhost: 127.0.0.1:{}\r\nx-one: 1\r\ncontent-length: 5\r\n\r\nhello",
-                  peer.origin().port));
+                  peer.port()));
 }
 
 TEST_F(ClientTest, ConnectionsAreUsedAgain) {
@@ -109,7 +62,7 @@ TEST_F(ClientTest, ConnectionsAreUsedAgain) {
     EXPECT_FALSE(listener.readable(0));
   });
   for (int i = 0; i < 10; ++i) {
-    Result result = send(peer.origin());
+    Result result = send(origin_of(peer));
     ASSERT_TRUE(result) << result.error().note;
     EXPECT_EQ(result->body, "ok");
   }
@@ -144,7 +97,7 @@ TEST_F(ClientTest, DirtyConnectionsAreNotUsedAgain) {
       }
     });
     for (int i = 0; i < 2; ++i) {
-      Result result = send(peer.origin());
+      Result result = send(origin_of(peer));
       EXPECT_EQ(result.has_value(), c.good) << c.response;
       if (!result) {
         EXPECT_EQ(result.error().kind, Failure::Kind::bad_response) << c.response;
@@ -169,9 +122,9 @@ TEST_F(ClientTest, UnaskedBytesOnAnIdleConnectionAreNoAnswer) {
     second.send(ok);
     second.read_to_close();
   });
-  ASSERT_TRUE(send(peer.origin()));
+  ASSERT_TRUE(send(origin_of(peer)));
   surprised.get_future().wait();
-  Result result = send(peer.origin());
+  Result result = send(origin_of(peer));
   ASSERT_TRUE(result);
   EXPECT_EQ(result->body, "ok");
   client.reset();
@@ -191,9 +144,9 @@ TEST_F(ClientTest, APeerThatHasClosedAnIdleConnectionIsNoticed) {
     second.send(ok);
     second.read_to_close();
   });
-  ASSERT_TRUE(send(peer.origin()));
+  ASSERT_TRUE(send(origin_of(peer)));
   closed.get_future().wait();
-  EXPECT_TRUE(post(peer.origin(), "x"));  // even a POST: nothing was sent on the dead one
+  EXPECT_TRUE(post(origin_of(peer), "x"));  // even a POST: nothing was sent on the dead one
   client.reset();
 }
 
@@ -215,12 +168,12 @@ TEST_F(ClientTest, IdempotentRequestsSurviveAStaleConnection) {
     }
     EXPECT_FALSE(listener.readable(0));
   });
-  ASSERT_TRUE(send(peer.origin()));
+  ASSERT_TRUE(send(origin_of(peer)));
   Request again;
   again.target = "/again";
-  EXPECT_TRUE(send(peer.origin(), std::move(again)));
-  ASSERT_TRUE(send(peer.origin()));
-  Result result = post(peer.origin(), "");
+  EXPECT_TRUE(send(origin_of(peer), std::move(again)));
+  ASSERT_TRUE(send(origin_of(peer)));
+  Result result = post(origin_of(peer), "");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, Failure::Kind::reset);
   EXPECT_FALSE(result.error().never_sent);
@@ -234,7 +187,7 @@ TEST_F(ClientTest, AFreshConnectionIsNotReplaced) {
     first.close();
     EXPECT_FALSE(listener.readable(20));
   });
-  Result result = send(peer.origin());
+  Result result = send(origin_of(peer));
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, Failure::Kind::reset);
   EXPECT_FALSE(result.error().never_sent);
@@ -258,205 +211,11 @@ TEST_F(ClientTest, NamesAreResolved) {
     socket.send(ok);
     socket.read_to_close();
   });
-  EXPECT_TRUE(send({"localhost", peer.origin().port}));
+  EXPECT_TRUE(send({"localhost", peer.port()}));
   Result unknown = send({std::string(300, 'x'), 80});
   ASSERT_FALSE(unknown);
   EXPECT_TRUE(unknown.error().never_sent);
   client.reset();
-}
-
-TEST_F(ClientTest, DeadlineCoversTheWholeExchange) {
-  start();
-  ScriptedPeer peer([&](RawSocket& listener) {
-    RawSocket silent = listener.accept();
-    read_request(silent);
-    silent.read_to_close();
-    RawSocket slow = listener.accept();
-    read_request(slow);
-    slow.send("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n");
-    while (!slow.readable(2)) slow.send("x");  // until the client gives up
-  });
-  for (int i = 0; i < 2; ++i) {
-    auto before = runtime.get().steady();
-    Result result = send(peer.origin(), {}, milliseconds(50));
-    ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().kind, Failure::Kind::timeout);
-    EXPECT_FALSE(result.error().never_sent);
-    EXPECT_LT(runtime.get().steady() - before, seconds(5));
-  }
-  Result late = send(peer.origin(), {}, milliseconds(0));
-  ASSERT_FALSE(late);
-  EXPECT_EQ(late.error().kind, Failure::Kind::timeout);
-  EXPECT_TRUE(late.error().never_sent);
-}
-
-TEST_F(ClientTest, LimitsAndOtherFailures) {
-  ClientLimits limits;
-  limits.body_bytes_max = 10;
-  limits.header_bytes_max = 100;
-  start(limits);
-  struct {
-    std::string response;
-    Failure::Kind kind;
-  } cases[] = {
-      {"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", Failure::Kind::too_large},
-      {"HTTP/1.1 200 OK\r\n\r\n12345678901", Failure::Kind::too_large},
-      {"HTTP/1.1 200 OK\r\nX: " + std::string(100, 'x') + "\r\n\r\n", Failure::Kind::too_large},
-      {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc", Failure::Kind::bad_response},
-      {"HTTP/1.1 200", Failure::Kind::bad_response},
-  };
-  for (const auto& c : cases) {
-    ScriptedPeer peer([&](RawSocket& listener) {
-      RawSocket socket = listener.accept();
-      read_request(socket);
-      socket.send(c.response);
-      socket.finish();
-      socket.read_to_close();
-    });
-    Result result = send(peer.origin());
-    ASSERT_FALSE(result) << c.response;
-    EXPECT_EQ(result.error().kind, c.kind) << c.response;
-  }
-  Request bad;
-  bad.target = "/a b\r\nX: y";
-  EXPECT_TRUE(send({"127.0.0.1", 1}, bad).error().never_sent);
-}
-
-TEST_F(ClientTest, HeadAndCloseDelimitedBodies) {
-  start();
-  ScriptedPeer peer([&](RawSocket& listener) {
-    RawSocket socket = listener.accept();
-    EXPECT_TRUE(read_request(socket).starts_with("HEAD"));
-    socket.send("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n");
-    read_request(socket);
-    socket.send("HTTP/1.1 200 OK\r\n\r\nuntil the end");
-    socket.close();
-  });
-  Request head;
-  head.verb = Verb::HEAD;
-  Result first = send(peer.origin(), std::move(head));
-  ASSERT_TRUE(first);
-  EXPECT_EQ(first->headers.get("content-length"), "500");
-  EXPECT_EQ(first->body, "");
-  EXPECT_EQ(send(peer.origin())->body, "until the end");
-}
-
-// A67
-TEST_F(ClientTest, AnEarlyAnswerIsTakenAndTheConnectionDropped) {
-  start();
-  std::promise<void> answered;
-  ScriptedPeer peer([&](RawSocket& listener) {
-    RawSocket socket = listener.accept();
-    read_request(socket);
-    socket.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
-    socket.finish();
-    socket.read_to_close();
-  });
-  Result result = post(peer.origin(), std::string(8 * 1024 * 1024, 'x'));
-  ASSERT_TRUE(result) << result.error().note;
-  EXPECT_EQ(result->status, 413);
-}
-
-TEST_F(ClientTest, IdleConnectionsAreEvicted) {
-  ClientLimits limits;
-  limits.idle_timeout = milliseconds(20);
-  start(limits);
-  ScriptedPeer peer([&](RawSocket& listener) {
-    RawSocket socket = listener.accept();
-    read_request(socket);
-    socket.send(ok);
-    EXPECT_EQ(socket.read_to_close(), "");
-  });
-  EXPECT_TRUE(send(peer.origin()));
-}
-
-Task<int> send_many(Client& client, Origin origin, Runtime& runtime, int count) {
-  std::vector<Task<Result>> tasks;
-  for (int i = 0; i < count; ++i) tasks.push_back(client.send(origin, {}, runtime.steady() + seconds(10)));
-  int good = 0;
-  for (auto& result : co_await all(std::move(tasks))) good += result.has_value();
-  co_return good;
-}
-
-TEST_F(ClientTest, ConnectionsAreLimitedAndTurnsAreTaken) {
-  ClientLimits limits;
-  limits.connections_max = 3;
-  limits.idle_max = 2;
-  start(limits);
-  Server server(
-      runtime.get(), {}, [](Request) -> Task<Response> { co_return Response{.body = "ok"}; },
-      [](int status, std::string_view, std::string_view) { return Response{.status = status}; });
-  Origin origin{"127.0.0.1", server.listen("127.0.0.1", 0)};
-  EXPECT_EQ(runtime.run(send_many(*client, origin, runtime.get(), 50)), 50);
-  EXPECT_EQ(server.stats().requests, 50u);
-  EXPECT_EQ(server.stats().connections, 3u);
-  for (int i = 0; i < 10'000 && server.stats().connections_open != 2; ++i) {
-    runtime.run(runtime.get().sleep(milliseconds(1)));
-  }
-  EXPECT_EQ(server.stats().connections_open, 2u);  // idle_max
-  runtime.stop();
-  client.reset();
-}
-
-Task<Failure> starve(Client& client, Origin origin, Runtime& runtime) {
-  std::vector<Task<Result>> tasks;
-  tasks.push_back(client.send(origin, {}, runtime.steady() + milliseconds(300)));
-  tasks.push_back(client.send(origin, {}, runtime.steady() + milliseconds(30)));
-  auto results = co_await all(std::move(tasks));
-  EXPECT_FALSE(results[0]);
-  co_return results[1].error();
-}
-
-TEST_F(ClientTest, WaitingForATurnEndsAtTheDeadline) {
-  ClientLimits limits;
-  limits.connections_max = 1;
-  start(limits);
-  ScriptedPeer peer([&](RawSocket& listener) {
-    RawSocket socket = listener.accept();
-    read_request(socket);
-    socket.read_to_close();
-  });
-  Failure failure = runtime.run(starve(*client, peer.origin(), runtime.get()));
-  EXPECT_EQ(failure.kind, Failure::Kind::timeout);
-  EXPECT_TRUE(failure.never_sent);
-}
-
-Task<std::string> cancelled(Client& client, Origin origin, Runtime& runtime) {
-  try {
-    auto result = co_await within(runtime, runtime.steady() + milliseconds(20),
-                                  client.send(origin, {}, runtime.steady() + seconds(60)));
-    co_return result ? "answered" : result.error().note;
-  } catch (const Error& e) {
-    co_return e.reason();
-  }
-}
-
-TEST_F(ClientTest, CancellationEndsAnExchange) {
-  start();
-  ScriptedPeer peer([&](RawSocket& listener) {
-    RawSocket socket = listener.accept();
-    read_request(socket);
-    EXPECT_EQ(socket.read_to_close(), "");
-  });
-  EXPECT_EQ(runtime.run(cancelled(*client, peer.origin(), runtime.get())), "deadline.passed");
-}
-
-Task<void> hang(Client& client, Origin origin, Runtime& runtime) {
-  co_await client.send(origin, {}, runtime.steady() + seconds(60));
-}
-
-TEST_F(ClientTest, TheRuntimeMayStopWithinAnExchange) {
-  start();
-  std::promise<void> arrived;
-  ScriptedPeer peer([&](RawSocket& listener) {
-    RawSocket socket = listener.accept();
-    read_request(socket);
-    arrived.set_value();
-    EXPECT_EQ(socket.read_to_close(), "");
-  });
-  runtime.get().spawn("hangs", hang(*client, peer.origin(), runtime.get()));
-  arrived.get_future().wait();
-  runtime.stop();
 }
 
 }  // namespace

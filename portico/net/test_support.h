@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <functional>
 #include <future>
 #include <thread>
 
@@ -37,15 +38,19 @@ class RunningRuntime {
   // Runs a task to its end on reactor `index`; returns or throws what it does.
   template <class T>
   T run(Task<T> task, size_t index = 0) {
-    std::promise<T> promise;
-    auto result = promise.get_future();
-    runtime_->spawn("test", deliver(std::move(task), &promise), index);
-    return result.get();
+    return start(std::move(task), index).get();
+  }
+  template <class T>
+  std::future<T> start(Task<T> task, size_t index = 0) {
+    auto promise = std::make_shared<std::promise<T>>();
+    auto result = promise->get_future();
+    runtime_->spawn("test", deliver(std::move(task), std::move(promise)), index);
+    return result;
   }
 
  private:
   template <class T>
-  static Task<void> deliver(Task<T> task, std::promise<T>* promise) {
+  static Task<void> deliver(Task<T> task, std::shared_ptr<std::promise<T>> promise) {
     std::exception_ptr error;
     try {
       if constexpr (std::is_void_v<T>) {
@@ -158,6 +163,22 @@ class RawSocket {
     return address;
   }
   int fd_ = -1;
+};
+
+// A peer that does exactly what a test scripts, on a thread of its own.
+class ScriptedPeer {
+ public:
+  explicit ScriptedPeer(std::function<void(RawSocket& listener)> script)
+      : listener_(RawSocket::listen()),
+        port_(listener_.port()),
+        thread_([this, script] { script(listener_); }) {}
+  ~ScriptedPeer() { thread_.join(); }
+  uint16_t port() const { return port_; }
+
+ private:
+  RawSocket listener_;
+  const uint16_t port_;
+  std::thread thread_;
 };
 
 inline int status_of(const std::string& response) {
