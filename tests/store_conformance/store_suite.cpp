@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <future>
 
 namespace portico::conformance {
@@ -47,9 +46,9 @@ Task<void> report(Task<void> task, std::promise<void>& done) {
 
 uint64_t test_seed() {
   static const uint64_t seed = [] {
-    const char* given = std::getenv("PORTICO_SEED");
-    const uint64_t value = given ? std::strtoull(given, nullptr, 10) : RealRuntime::make()->random().next();
-    fmt::print("PORTICO_SEED={}\n", value);
+    const int given = GTEST_FLAG_GET(random_seed);
+    const uint64_t value = given ? uint64_t(given) : 1 + RealRuntime::make()->random().below(99'999);
+    fmt::print("--gtest_random_seed={}\n", value);
     return value;
   }();
   return seed;

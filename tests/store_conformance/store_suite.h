@@ -128,7 +128,7 @@ Task<std::string> reason_of(Task<T> task) {
 }
 
 Product product(std::string id, std::string name = "Lamp", int64_t stock = 10, int64_t price_minor = 1000);
-// A seed from PORTICO_SEED or by chance; printed, so that a failure can be repeated.
+// --gtest_random_seed, or by chance; printed, so that a failure can be repeated.
 uint64_t test_seed();
 
 }  // namespace portico::conformance

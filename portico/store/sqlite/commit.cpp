@@ -13,25 +13,30 @@ constexpr Duration watch_again = std::chrono::milliseconds(20);
 
 }  // namespace
 
-// The job owns all it needs: it completes the batch even when the coroutine that started it is cancelled.
+// Sees to it that a batch is committed even when the coroutine that should is cancelled on its way to the
+// pool.
+struct Writer::Lead {
+  const std::shared_ptr<Writer> writer;
+  const std::shared_ptr<Batch> batch;
+  ~Lead() {
+    if (!batch->taken) writer->runtime_.spawn("store.commit", commit_later(writer, batch));
+  }
+};
+
 Task<void> Writer::commit_batch(std::shared_ptr<Batch> batch) {
+  const Lead lead{shared_from_this(), batch};
   bool pool_is_full = false;
   try {
-    co_await runtime_.offload([self = shared_from_this()] { self->commit_now(); });
+    co_await runtime_.offload([self = shared_from_this(), batch] { self->commit_now(batch); });
   } catch (const Error&) {
     pool_is_full = true;
   }
   // Others wait for this commit, so it cannot wait for room in the pool.
-  if (pool_is_full) commit_now();
+  if (pool_is_full) commit_now(batch);
   co_await batch->done.wait();
 }
 
-Task<void> Writer::commit_later(std::shared_ptr<Writer> writer) {
-  std::shared_ptr<Batch> batch;
-  {
-    std::lock_guard lock(writer->mutex_);
-    batch = writer->batch_;
-  }
+Task<void> Writer::commit_later(std::shared_ptr<Writer> writer, std::shared_ptr<Batch> batch) {
   co_await writer->commit_batch(std::move(batch));
 }
 
@@ -54,14 +59,14 @@ std::optional<Error> Writer::sync() {
 }
 
 // On a thread of the pool. Must leave the writer in somebody's hands whatever happens.
-void Writer::commit_now() {
+void Writer::commit_now(const std::shared_ptr<Batch>& batch) {
+  if (batch->taken.exchange(true)) return;
   const Instant started = runtime_.steady();
   const std::optional<Error> failure = sync();
   metrics_.commit_seconds.observe(double((runtime_.steady() - started).count()) / 1e6);
-  std::shared_ptr<Batch> batch;
   {
     std::lock_guard lock(mutex_);
-    batch = std::move(batch_);
+    batch_.reset();
   }
   metrics_.batch_units.set(int64_t(batch->units));
   (failure ? metrics_.failed : metrics_.committed).add(batch->units);
@@ -72,7 +77,7 @@ void Writer::commit_now() {
   if (log_is_full())
     runtime_.spawn("store.checkpoint", checkpoint(shared_from_this()));
   else
-    hand_over();
+    pass_on();
 }
 
 // Without room the commit has had no effect and the next may have. After any other failure nobody knows what
@@ -112,7 +117,7 @@ Task<void> Writer::checkpoint(std::shared_ptr<Writer> writer) {
   } catch (const Error&) {
     // The pool is full: after the next commit, then.
   }
-  if (writer->hand_over()) co_await commit_later(writer);
+  writer->pass_on();
 }
 
 void Writer::checkpoint_now() {

@@ -140,14 +140,12 @@ void Writer::note_failure(const Error& error) {
 }
 
 Task<void> Writer::Grant::commit(bool changed, bool published) {
-  bool lead = false;
+  std::shared_ptr<Batch> lead;
   const std::shared_ptr<Writer> writer = writer_;
   const std::shared_ptr<Batch> batch = writer->finish(ticket_, changed, published, lead);
   if (!batch) co_return;
-  if (lead)
-    co_await writer->commit_batch(batch);
-  else
-    co_await batch->done.wait();
+  if (lead) co_await writer->commit_batch(lead);
+  co_await batch->done.wait();
   if (batch->error) throw Error(*batch->error);
 }
 
@@ -156,14 +154,15 @@ Writer::Grant::~Grant() {
 }
 
 // The unit joins the batch and the writer goes to the next.
-std::shared_ptr<Batch> Writer::finish(uint64_t ticket, bool changed, bool published, bool& lead) {
+std::shared_ptr<Batch> Writer::finish(uint64_t ticket, bool changed, bool published,
+                                      std::shared_ptr<Batch>& lead) {
   {
     std::lock_guard lock(connection_mutex_);
     check_holder(ticket);
     connection_->run("RELEASE unit");
     holder_ = 0;
   }
-  std::unique_lock lock(mutex_);
+  std::lock_guard lock(mutex_);
   std::shared_ptr<Batch> batch;
   // What it has read may be of earlier units, so it returns with them even where it has changed nothing.
   if (changed || batch_) {
@@ -174,7 +173,7 @@ std::shared_ptr<Batch> Writer::finish(uint64_t ticket, bool changed, bool publis
   } else {
     metrics_.committed.add();
   }
-  lead = hand_over(lock);
+  lead = hand_over();
   return batch;
 }
 
@@ -211,19 +210,19 @@ void Writer::pass_on() {
     }
     if (lost) fail_batch(*lost);
   }
-  if (hand_over()) runtime_.spawn("store.commit", commit_later(shared_from_this()));
+  std::shared_ptr<Batch> lead;
+  {
+    std::lock_guard lock(mutex_);
+    lead = hand_over();
+  }
+  if (lead) runtime_.spawn("store.commit", commit_later(shared_from_this(), std::move(lead)));
 }
 
-bool Writer::hand_over() {
-  std::unique_lock lock(mutex_);
-  return hand_over(lock);
-}
-
-bool Writer::hand_over(std::unique_lock<std::mutex>&) {
+std::shared_ptr<Batch> Writer::hand_over() {
   const bool full = batch_ && batch_->units >= options_.batch_max;
   if (batch_ && (full || waiting_.empty())) {
     state_ = State::committing;
-    return true;
+    return batch_;
   }
   if (!waiting_.empty()) {
     state_ = State::held;
@@ -232,7 +231,7 @@ bool Writer::hand_over(std::unique_lock<std::mutex>&) {
     metrics_.waiting.set(int64_t(waiting_.size()));
     next->status = Waiter::Status::granted;
     next->turn.open();
-    return false;
+    return nullptr;
   }
   end_empty_transaction();
   state_ = State::idle;
@@ -240,7 +239,7 @@ bool Writer::hand_over(std::unique_lock<std::mutex>&) {
     idle_.open();
     watch_signal_.notify();
   }
-  return false;
+  return nullptr;
 }
 
 // Nothing was changed in it; a rollback never syncs.

@@ -7,6 +7,7 @@
 // resume.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -34,7 +35,8 @@ struct Batch {
   Gate done;
   size_t units = 0;
   bool published = false;
-  std::optional<Error> error;  // set before `done` opens
+  std::atomic<bool> taken{false};  // somebody commits it, or has
+  std::optional<Error> error;      // set before `done` opens
 };
 
 class Writer : public std::enable_shared_from_this<Writer> {
@@ -87,6 +89,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   enum class State { idle, held, committing };
   struct Waiter;
   struct Place;
+  struct Lead;
 
   void check_accepting() const;                         // under mutex_
   void enqueue(const std::shared_ptr<Waiter>& waiter);  // under mutex_
@@ -94,22 +97,21 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void begin_unit();
   void check_holder(uint64_t ticket) const;
   void note_failure(const Error& error);
-  std::shared_ptr<Batch> finish(uint64_t ticket, bool changed, bool published, bool& lead);
+  std::shared_ptr<Batch> finish(uint64_t ticket, bool changed, bool published, std::shared_ptr<Batch>& lead);
   void release(uint64_t ticket);
   void roll_back_unit();
-  bool hand_over();                               // true: the caller must see to the commit
-  bool hand_over(std::unique_lock<std::mutex>&);  // same, under mutex_
+  std::shared_ptr<Batch> hand_over();  // under mutex_; a batch that the caller must see committed
   void end_empty_transaction();
   void fail_batch(const Error& error);
   Task<void> commit_batch(std::shared_ptr<Batch> batch);
-  void commit_now();
+  void commit_now(const std::shared_ptr<Batch>& batch);
   std::optional<Error> sync();
   void after_failure(const Error& failure);
   static void refuse(Waiter& waiter, Error error);
   void call_wake();
   bool log_is_full();
   void checkpoint_now();
-  static Task<void> commit_later(std::shared_ptr<Writer> writer);
+  static Task<void> commit_later(std::shared_ptr<Writer> writer, std::shared_ptr<Batch> batch);
   static Task<void> checkpoint(std::shared_ptr<Writer> writer);
   static Task<void> watch(std::shared_ptr<Writer> writer);
   void start_watching();  // under mutex_
