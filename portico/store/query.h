@@ -25,9 +25,9 @@ Value value_of(const schema::Type& type, const void* object);
 struct Filter {
   enum class Op {
     everything,
-    equal,  // with an empty value: is absent
-    not_equal,
-    less,
+    equal,      // with an empty value: is absent
+    not_equal,  // what is absent differs from every value
+    less,       // what is absent is neither less nor greater than any value
     less_equal,
     greater,
     greater_equal,
@@ -100,7 +100,8 @@ template <class T, class M>
 Change set(M T::* pointer, const std::type_identity_t<M>& value) {
   return {Change::Op::set, schema::member_of(pointer).name, value_of(schema::type_of<M>(), &value)};
 }
-// Adds to an integer or money member.
+// Adds to an integer or money member; an absent one stays absent. A sum that does not fit the member's column
+// is Error(conflict, "store.overflow"); narrower limits are the filter's business.
 template <class T, class M>
 Change add(M T::* pointer, int64_t amount) {
   return {Change::Op::add, schema::member_of(pointer).name, amount};
@@ -119,8 +120,9 @@ Sort descending(M T::* pointer) {
   return {schema::member_of(pointer).name, true};
 }
 
-// What to list. Ties are broken by the key. `after` is the cursor of an earlier page (keyset paging: rows
-// that come or go meanwhile neither repeat nor hide others); `offset` serves clients that count pages.
+// What to list. Absent values stand before all others (ascending). Ties are broken by the key, in the
+// direction of the last member. `after` is the cursor of an earlier page (keyset paging: rows that come or go
+// meanwhile neither repeat nor hide others); `offset` serves clients that count pages.
 struct Query {
   static constexpr size_t limit_max = 1000;
   static constexpr size_t offset_max = 100'000;

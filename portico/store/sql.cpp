@@ -36,6 +36,7 @@ class Builder {
 
   void text(std::string_view text) { sql_.text += text; }
   std::string bind(Value value) {
+    if (sql_.parameters.size() >= parameters_max) too_large("values");
     sql_.parameters.push_back(std::move(value));
     return dialect_.placeholder(sql_.parameters.size());
   }

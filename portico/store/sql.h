@@ -39,6 +39,7 @@ struct Sql {
 inline constexpr size_t filter_parts_max = 200;
 inline constexpr size_t filter_depth_max = 20;
 inline constexpr size_t one_of_max = 1000;
+inline constexpr size_t parameters_max = 10'000;
 
 // "name" in double quotes.
 std::string quoted(std::string_view name);

@@ -44,6 +44,7 @@ struct CollectionInfo {
 
 // A change of the schema that cannot be derived. Applied once, in order of number, in one transaction each; a
 // changed text of an applied one, or a number that the program does not know, stops the start (exit code 5).
+// A fresh database has the described form from the start: there migrations are recorded without being run.
 struct Migration {
   int number = 0;
   std::string name;

@@ -175,7 +175,8 @@ Instant Writer::watch_holder(Instant now) {
   return now + options_.unit_time_max;
 }
 
-Task<void> Writer::close() {
+Task<void> Writer::drain() {
+  const std::shared_ptr<Writer> self = shared_from_this();
   {
     std::lock_guard lock(mutex_);
     closing_ = true;
@@ -183,7 +184,9 @@ Task<void> Writer::close() {
   }
   watch_signal_.notify();
   co_await idle_.wait();
-  watch_signal_.notify();
+}
+
+Task<void> Writer::close() {
   bool pool_is_full = false;
   try {
     co_await runtime_.offload([self = shared_from_this()] { self->close_file(); });

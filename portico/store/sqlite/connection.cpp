@@ -7,50 +7,54 @@
 
 namespace portico::sqlite {
 
-Error error_of(int result_code, const std::string& path, std::string_view text) {
-  const auto note = [&] { return fmt::format("{}: {} (SQLite {})", path, text, result_code); };
+namespace {
+
+struct Failure {
+  Code code;
+  std::string_view reason;
+  std::string_view what;    // follows the store's name
+  std::string_view remedy;  // for operators
+};
+
+Failure failure_of(int result_code) {
   switch (result_code & 0xff) {
     case SQLITE_FULL:
-      return Error(unavailable, "store.full",
-                   fmt::format("No space is left for the store {}; make room on its disk.", path))
-          .with_note(note());
+      return {unavailable, "store.full", "has no space left", "make room on its disk"};
     case SQLITE_IOERR:
     case SQLITE_NOLFS:
-      return Error(unavailable, "store.io",
-                   fmt::format("The disk under the store {} failed; check it before a restart.", path))
-          .with_note(note());
+      return {unavailable, "store.io", "cannot reach its disk", "check the disk before a restart"};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return Error(Code::internal, "store.damaged",
-                   fmt::format("The store {} is damaged or no database; restore it from a backup.", path))
-          .with_note(note());
+      return {Code::internal, "store.damaged", "is damaged or no database", "restore it from a backup"};
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return Error(
-                 conflict, "store.read_only",
-                 fmt::format("The store {} cannot be written; give this user the right to write the file and "
-                             "its folder.",
-                             path))
-          .with_note(note());
+      return {unavailable, "store.read_only", "cannot be written",
+              "give this user the right to write the file and its folder"};
     case SQLITE_CANTOPEN:
-      return Error(conflict, "store.cannot_open",
-                   fmt::format("The store {} cannot be opened; its folder must exist and be writable.", path))
-          .with_note(note());
+      return {unavailable, "store.cannot_open", "cannot be opened", "its folder must exist and be writable"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return Error(conflict, "store.locked",
-                   fmt::format("The store {} is in use by another process; stop that one first.", path))
-          .with_note(note());
+      return {unavailable, "store.locked", "is in use by another process", "stop that one first"};
     case SQLITE_NOMEM:
-      return Error(unavailable, "store.memory", "The store is out of memory.").with_note(note());
-    case SQLITE_CONSTRAINT:
-      // A number that outgrew its column becomes a real, which a strict table refuses.
-      if (result_code == SQLITE_CONSTRAINT_DATATYPE || result_code == SQLITE_CONSTRAINT_CHECK)
-        return Error(conflict, "store.overflow", "The number would not fit.").with_note(note());
-      [[fallthrough]];
+      return {unavailable, "store.memory", "is out of memory", "give the process more memory"};
     default:
-      return Error(Code::internal, "store.statement").with_note(note());
+      return {Code::internal, "store.statement", "refuses a statement", "see the note"};
   }
+}
+
+}  // namespace
+
+Error error_of(int result_code, const std::string& path, std::string_view text, Audience audience) {
+  std::string note = fmt::format("{}: {} (SQLite {})", path, text, result_code);
+  // A number that outgrew its column becomes a real, which a strict table refuses.
+  if (result_code == SQLITE_CONSTRAINT_DATATYPE || result_code == SQLITE_CONSTRAINT_CHECK)
+    return Error(conflict, "store.overflow", "The number would not fit.").with_note(std::move(note));
+  const Failure failure = failure_of(result_code);
+  std::string message = audience == Audience::operators
+                            ? fmt::format("The store {} {}; {}.", path, failure.what, failure.remedy)
+                        : failure.code == Code::internal ? std::string()
+                                                         : fmt::format("The store {}.", failure.what);
+  return Error(failure.code, std::string(failure.reason), std::move(message)).with_note(std::move(note));
 }
 
 struct Connection::Prepared {
@@ -119,7 +123,7 @@ Connection::Connection(ConnectionOptions options) : options_(std::move(options))
                     (options_.access == Access::read_write ? SQLITE_OPEN_CREATE : 0);
   const int result_code = sqlite3_open_v2(options_.path.c_str(), &database, flags, nullptr);
   database_.reset(database);
-  if (!database) throw error_of(SQLITE_NOMEM, options_.path, "out of memory");
+  if (!database) throw error_of(SQLITE_NOMEM, options_.path, "out of memory", audience_);
   if (result_code != SQLITE_OK) throw failure(result_code);
   configure();
 }
@@ -136,8 +140,8 @@ void Connection::configure() {
   sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_limit(database_.get(), SQLITE_LIMIT_ATTACHED, 0);
   if (options_.access == Access::read_write) {
-    if (is_read_only()) throw error_of(SQLITE_READONLY, options_.path, "opened for reading only");
-    script("PRAGMA journal_mode = WAL");
+    if (is_read_only()) throw error_of(SQLITE_READONLY, options_.path, "opened for reading only", audience_);
+    use_log();
     script("PRAGMA journal_size_limit = 67108864");
   } else {
     script("PRAGMA query_only = ON");
@@ -154,6 +158,13 @@ void Connection::configure() {
         return SQLITE_OK;
       },
       this);
+}
+
+void Connection::use_log() {
+  Statement mode = statement("PRAGMA journal_mode = WAL");
+  if (!mode.step() || mode.text(0) != "wal")
+    throw error_of(SQLITE_CANTOPEN, options_.path, "its file system cannot share memory for the log",
+                   audience_);
 }
 
 sqlite3_stmt* Connection::prepare(std::string_view sql) {
@@ -200,7 +211,9 @@ bool Connection::is_read_only() const { return sqlite3_db_readonly(database_.get
 
 std::string Connection::message() const { return sqlite3_errmsg(database_.get()); }
 
-Error Connection::failure(int result_code) const { return error_of(result_code, options_.path, message()); }
+Error Connection::failure(int result_code) const {
+  return error_of(result_code, options_.path, message(), audience_);
+}
 
 bool Connection::checkpoint(bool truncate) {
   int log_frames = 0, copied_frames = 0;

@@ -15,8 +15,11 @@ struct sqlite3_stmt;
 
 namespace portico::sqlite {
 
-// What to do about a result code other than success, as an Error: store.full, store.io, store.damaged, … .
-Error error_of(int result_code, const std::string& path, std::string_view text);
+// A result code other than success as an Error: store.full, store.io, store.damaged, … . While a store is
+// being opened an operator reads the message: it names the file and the remedy. Later it travels to callers,
+// and the file stands in the note.
+enum class Audience { operators, callers };
+Error error_of(int result_code, const std::string& path, std::string_view text, Audience audience);
 
 class Connection;
 
@@ -76,7 +79,8 @@ class Connection {
   std::string message() const;  // of the last error
   size_t cached() const { return statements_.size(); }
   const std::string& path() const { return options_.path; }
-  Error failure(int result_code) const;  // with the last message
+  Error failure(int result_code) const;            // with the last message
+  void serve() { audience_ = Audience::callers; }  // opening is over
 
   // Pages in the write-ahead log after the last commit through this connection.
   int64_t log_pages() const { return log_pages_; }
@@ -91,12 +95,14 @@ class Connection {
   using Recent = std::list<Prepared>;
   sqlite3_stmt* prepare(std::string_view sql);
   void configure();
+  void use_log();
 
   ConnectionOptions options_;
   std::unique_ptr<sqlite3, Close> database_;
   Recent recent_;                                                      // the most recently used first
   std::unordered_map<std::string_view, Recent::iterator> statements_;  // keys point into recent_
   int64_t log_pages_ = 0;
+  Audience audience_ = Audience::operators;
 };
 
 }  // namespace portico::sqlite

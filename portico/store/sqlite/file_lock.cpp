@@ -19,7 +19,7 @@ FileLock::FileLock(const std::string& path) {
     const int reason = errno;
     const bool rights = reason == EACCES || reason == EROFS || reason == EPERM;
     throw Error(
-        conflict, rights ? "store.read_only" : "store.cannot_open",
+        unavailable, rights ? "store.read_only" : "store.cannot_open",
         fmt::format("The store {} cannot be {}: its folder must exist and this user must be allowed to "
                     "write in it.",
                     path, rights ? "written" : "opened"))
@@ -28,7 +28,7 @@ FileLock::FileLock(const std::string& path) {
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
   const int reason = errno;
   ::close(descriptor_);
-  throw Error(conflict, "store.locked",
+  throw Error(unavailable, "store.locked",
               fmt::format("The store {} is in use by another process; stop that one first.", path))
       .with_note(fmt::format("{}: {}", name, std::strerror(reason)));
 }

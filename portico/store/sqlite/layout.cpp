@@ -75,16 +75,20 @@ Columns read_columns(Connection& connection, const CollectionInfo& info) {
   return columns;
 }
 
+// Writes only what differs: a start that changes nothing syncs nothing.
 void record_members(Connection& connection, const CollectionInfo& info) {
   {
-    Statement forget = connection.statement("DELETE FROM \"_members\" WHERE collection = ?1");
+    Statement forget = connection.statement(
+        "DELETE FROM \"_members\" WHERE collection = ?1 "
+        "AND member NOT IN (SELECT name FROM pragma_table_info(?1))");
     forget.bind(0, std::string_view(info.name));
     forget.step();
   }
   for (const schema::Member& member : info.type->members) {
     const std::string kind = store::kind_name(member.type());
-    Statement record =
-        connection.statement("INSERT INTO \"_members\" (collection, member, kind) VALUES (?1, ?2, ?3)");
+    Statement record = connection.statement(
+        "INSERT INTO \"_members\" (collection, member, kind) VALUES (?1, ?2, ?3) "
+        "ON CONFLICT (collection, member) DO UPDATE SET kind = excluded.kind WHERE kind <> excluded.kind");
     record.bind(0, std::string_view(info.name));
     record.bind(1, member.name);
     record.bind(2, std::string_view(kind));
@@ -168,7 +172,7 @@ void extend_collections(Connection& connection, const Collections& collections, 
 void record_format(Connection& connection) {
   connection.script(
       fmt::format("INSERT INTO \"_portico\" (name, value) VALUES ('format', '{}'), ('program', '{}') "
-                  "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                  "ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
                   format_number, program_version));
 }
 

@@ -53,6 +53,14 @@ std::vector<OutboxEvent> read_events(Connection& connection, int64_t after, size
   return events;
 }
 
+OutboxSpan read_span(Connection& connection) {
+  Statement select = connection.statement(
+      "SELECT sequence, published_at, (SELECT max(sequence) FROM \"_outbox\") FROM \"_outbox\" "
+      "ORDER BY sequence LIMIT 1");
+  if (!select.step()) return {};
+  return {.events = select.integer(2) - select.integer(0) + 1, .oldest = Time{select.integer(1)}};
+}
+
 int64_t trim_events(Connection& connection, int64_t sequence, Time before, size_t max) {
   Statement remove = connection.statement(
       "DELETE FROM \"_outbox\" WHERE sequence IN (SELECT sequence FROM \"_outbox\" "

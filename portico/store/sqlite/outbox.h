@@ -16,4 +16,11 @@ void publish(Connection& connection, const Call& call, std::string_view type, co
 std::vector<OutboxEvent> read_events(Connection& connection, int64_t after, size_t max);
 int64_t trim_events(Connection& connection, int64_t sequence, Time before, size_t max);
 
+// How much is kept and since when. Found in constant time, so trimmed gaps count as kept.
+struct OutboxSpan {
+  int64_t events = 0;
+  Time oldest;
+};
+OutboxSpan read_span(Connection& connection);
+
 }  // namespace portico::sqlite

@@ -17,6 +17,24 @@ namespace {
 
 constexpr Duration trim_time_max = std::chrono::seconds(10);
 
+// Collectors cannot be taken back, so this one notices when its store has gone.
+void watch_outbox(Metrics& metrics, std::weak_ptr<Readers> weak, const Clock& clock, std::string_view store) {
+  Gauge& events = metrics.gauge("store_outbox_events", "Events kept in the outbox.", {{"store", store}});
+  Gauge& age =
+      metrics.gauge("store_outbox_oldest_seconds", "Age of the oldest event kept.", {{"store", store}});
+  metrics.on_collect([&events, &age, &clock, weak = std::move(weak)] {
+    const std::shared_ptr<Readers> readers = weak.lock();
+    if (!readers) return;
+    try {
+      const OutboxSpan span = read_span(*readers->lease());
+      events.set(span.events);
+      age.set(span.events ? (clock.now() - span.oldest).count() / 1'000'000 : 0);
+    } catch (const Error&) {
+      // Closed or unreadable: the gauges keep what was seen last, and readiness tells.
+    }
+  });
+}
+
 class SqliteStore : public Store {
  public:
   SqliteStore(Runtime& runtime, const Observer& observer, Options options)
@@ -24,7 +42,7 @@ class SqliteStore : public Store {
         observer_(observer),
         options_(std::move(options)),
         name_(std::filesystem::path(options_.path).stem()),
-        readers_(connection_options(Access::read_only), options_.readers_max) {}
+        readers_(std::make_shared<Readers>(connection_options(Access::read_only), options_.readers_max)) {}
   ~SqliteStore() override {
     if (writer_) writer_->abandon();
   }
@@ -59,7 +77,7 @@ class SqliteStore : public Store {
   const Options options_;
   const std::string name_;  // of the store in logs and metrics: the file's, without its ending
   Collections collections_;
-  Readers readers_;
+  const std::shared_ptr<Readers> readers_;
   std::shared_ptr<Writer> writer_;
 };
 
@@ -78,7 +96,7 @@ void SqliteStore::open_file() {
   auto lock = std::make_unique<FileLock>(options_.path);
   auto connection = std::make_unique<Connection>(connection_options(Access::read_write));
   prepare_layout(*connection, collections_, migrations_, runtime_.now());
-  connection->checkpoint(true);
+  connection->serve();
   writer_ = std::make_shared<Writer>(runtime_, observer_, options_, name_, std::move(lock),
                                      std::move(connection), [this] {
                                        for (const auto& wake : wake_) wake();
@@ -88,13 +106,14 @@ void SqliteStore::open_file() {
 Task<void> SqliteStore::open() {
   PORTICO_CHECK(!writer_);
   co_await runtime_.offload([this] { open_file(); });
-  readers_.open();
+  readers_->open();
+  watch_outbox(observer_.metrics, readers_, runtime_, name_);
 }
 
 Task<void> SqliteStore::close() {
   if (!writer_) co_return;
-  // The writer's last checkpoint wants the readers gone; units that still run read through the writer.
-  readers_.close();
+  co_await writer_->drain();
+  readers_->close();
   co_await writer_->close();
 }
 
@@ -106,14 +125,16 @@ Task<std::unique_ptr<Unit>> SqliteStore::begin(Call& call) {
 Task<bool> SqliteStore::find(Call& call, const CollectionInfo& collection, const Filter& filter, void* object,
                              int64_t* version) {
   call.check_deadline();
-  const Readers::Lease reader = readers_.lease();
+  const Span span(call, "store.find");
+  const Readers::Lease reader = readers_->lease();
   co_return sqlite::find(*reader, collection, filter, object, version);
 }
 
 Task<void> SqliteStore::list(Call& call, const CollectionInfo& collection, const Query& query,
                              const schema::Type& list_type, void* list, std::string* next, int64_t* total) {
   call.check_deadline();
-  const Readers::Lease reader = readers_.lease();
+  const Span span(call, "store.list");
+  const Readers::Lease reader = readers_->lease();
   if (total) {
     // One snapshot for the page and its total.
     reader->run("BEGIN");
@@ -127,12 +148,13 @@ Task<void> SqliteStore::list(Call& call, const CollectionInfo& collection, const
 
 Task<int64_t> SqliteStore::count(Call& call, const CollectionInfo& collection, const Filter& filter) {
   call.check_deadline();
-  const Readers::Lease reader = readers_.lease();
+  const Span span(call, "store.count");
+  const Readers::Lease reader = readers_->lease();
   co_return sqlite::count(*reader, collection, filter);
 }
 
 Task<std::vector<OutboxEvent>> SqliteStore::read_events(int64_t after, size_t max) {
-  const Readers::Lease reader = readers_.lease();
+  const Readers::Lease reader = readers_->lease();
   co_return sqlite::read_events(*reader, after, max);
 }
 
@@ -149,11 +171,9 @@ Task<int64_t> SqliteStore::trim_events(int64_t sequence, Time before, size_t max
 
 Task<void> SqliteStore::check(Call& call) {
   call.check_deadline();
-  const Readers::Lease reader = readers_.lease();
+  const Readers::Lease reader = readers_->lease();
   reader->single("SELECT count(*) FROM \"_portico\"");
-  if (writer_->has_failed())
-    throw Error(unavailable, "store.failed",
-                fmt::format("The disk under the store {} has failed; restart.", options_.path));
+  writer_->check_not_failed();
   co_return;
 }
 

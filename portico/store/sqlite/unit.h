@@ -10,7 +10,8 @@ namespace portico::sqlite {
 
 class SqliteUnit : public Unit {
  public:
-  SqliteUnit(Call& call, Writer::Grant grant) : Unit(call), grant_(std::move(grant)) {}
+  SqliteUnit(Call& call, Writer::Grant grant)
+      : Unit(call), span_(call, "store.write"), grant_(std::move(grant)) {}
 
   Task<void> insert(const CollectionInfo& collection, const void* object) override;
   Task<int64_t> update(const CollectionInfo& collection, const Filter& filter,
@@ -37,6 +38,7 @@ class SqliteUnit : public Unit {
 
  private:
   void check_alive() const;
+  Span span_;
   Writer::Grant grant_;
   std::string dead_;  // reason of the first error; "committed" after the end
   bool changed_ = false;

@@ -58,14 +58,13 @@ Writer::Writer(Runtime& runtime, const Observer& observer, const Options& option
 Writer::~Writer() = default;
 
 Error Writer::failed_error() const {
-  return Error(unavailable, "store.failed",
-               fmt::format("The disk under the store {} has failed in a commit; check the disk and restart.",
-                           options_.path));
+  return Error(unavailable, "store.failed", "The store takes no changes until it is restarted.")
+      .with_note(fmt::format("{}: the disk failed in a commit; check the disk and restart", options_.path));
 }
 
-bool Writer::has_failed() const {
+void Writer::check_not_failed() const {
   std::lock_guard lock(mutex_);
-  return failed_;
+  if (failed_) throw failed_error();
 }
 
 void Writer::check_accepting() const {
@@ -86,6 +85,7 @@ void Writer::enqueue(const std::shared_ptr<Waiter>& waiter) {
 
 Task<Writer::Grant> Writer::acquire(Call& call) {
   call.check_deadline();
+  const std::shared_ptr<Writer> self = shared_from_this();  // outlives the place
   Place place{*this, nullptr};
   {
     std::lock_guard lock(mutex_);
@@ -107,7 +107,7 @@ Task<Writer::Grant> Writer::acquire(Call& call) {
     }
     place.used = true;
   }
-  co_return Grant(shared_from_this(), start());
+  co_return Grant(self, start());
 }
 
 // The caller has just been given the writer.
@@ -236,7 +236,10 @@ bool Writer::hand_over(std::unique_lock<std::mutex>&) {
   }
   end_empty_transaction();
   state_ = State::idle;
-  if (closing_) idle_.open();
+  if (closing_) {
+    idle_.open();
+    watch_signal_.notify();
+  }
   return false;
 }
 

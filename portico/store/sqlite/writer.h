@@ -73,11 +73,13 @@ class Writer : public std::enable_shared_from_this<Writer> {
   // Waits for the writer, at most to the call's deadline. Throws Error: store.busy, store.closed,
   // store.failed, deadline.passed.
   Task<Grant> acquire(Call& call);
-  // Finishes units that run or wait, copies the log into the file and closes it.
+  // Takes no more units; returns when those that run or wait have ended.
+  Task<void> drain();
+  // After `drain`: copies the log into the file and closes it.
   Task<void> close();
   // Closes without waiting; what is in flight closes the file at its end.
   void abandon();
-  bool has_failed() const;
+  void check_not_failed() const;
 
  private:
   // Pages in the log that make a checkpoint worth its syncs: about 4 MB.
