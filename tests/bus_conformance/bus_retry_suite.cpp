@@ -276,4 +276,42 @@ TEST_P(BusSuite, long_notes_are_cut) {
   });
 }
 
+TEST_P(BusSuite, random_failures_keep_the_order_of_each_key) {
+  auto process = make({.poll = 5ms});
+  const SubscribeOptions options{.retry = {.base = 1ms, .cap = 6ms, .attempts_max = 1'000'000},
+                                 .batch_max = 8};
+  auto fails = [&] { return sim->random().below(4) == 0; };
+  SeenBy outside;
+  process->bus->subscribe<Placed>(
+      "mail", "orders", "mail.orders",
+      [&](Call&, Unit& unit, Placed event) -> Task<void> {
+        if (fails()) throw down();
+        co_await process->note(unit, process->mail_seen, event.order.value, event.number);
+        if (fails()) throw down();
+      },
+      options);
+  process->bus->subscribe_outside<Placed>(
+      "stats", "orders", "stats.send",
+      [&](Call& call, Placed event) -> Task<void> {
+        co_await call.runtime().sleep(Duration(sim->random().below(2000)));
+        if (fails()) throw down();
+        outside[event.order.value] += fmt::format("{},", event.number);
+      },
+      options);
+  run([&]() -> Task<void> {
+    co_await process->start();
+    std::map<std::string, int64_t> last;
+    for (int i = 0; i < 150; ++i) {
+      const std::string key = fmt::format("key-{}", sim->random().below(3));
+      co_await process->publish(key, ++last[key]);
+    }
+    co_await process->settled(1h);
+    SeenBy expected;
+    for (const auto& [key, count] : last) expected[key] = numbers_to(count);
+    EXPECT_EQ(co_await process->seen_by("mail"), expected);
+    EXPECT_EQ(outside, expected);
+    co_await process->stop();
+  });
+}
+
 }  // namespace portico::bus_suite
