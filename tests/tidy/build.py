@@ -51,8 +51,12 @@ def _digest(*parts):
 
 
 def _in_parallel(work, items):
-    with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
-        return list(pool.map(work, items))
+    """The results as they come, in order; what has not begun is dropped when the caller ends early."""
+    pool = concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2))
+    try:
+        yield from pool.map(work, items)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def check_format(tree, cache):
