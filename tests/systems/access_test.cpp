@@ -79,16 +79,11 @@ TEST(Access, ThroughTheGatewayTheInternalKeyGivesNoRightsAndInsideEndpointsAreNo
 
 TEST(Access, InsideEndpointsStayHiddenHoweverTheirPathIsWritten) {
   const Account& user = shop().user("plain");
-  std::string paths[] = {"/api/users/internal/" + user.id,
-                         "/api/users//internal/" + user.id,
-                         "/api/users/./internal/" + user.id,
-                         "/api/users/x/../internal/" + user.id,
-                         "/api/users/%69nternal/" + user.id,
-                         "/api/users%2Finternal/" + user.id,
-                         "/api/users/internal/" + user.id + "/",
-                         "/api/users/internal/" + user.id + "?x=1",
-                         "/api/users\\internal/" + user.id,
-                         "/api/Users/internal/" + user.id};
+  std::string paths[] = {"/api/users/internal/" + user.id,       "/api/users//internal/" + user.id,
+                         "/api/users/./internal/" + user.id,     "/api/users/x/../internal/" + user.id,
+                         "/api/users/%69nternal/" + user.id,     "/api/users%2Finternal/" + user.id,
+                         "/api/users/internal/" + user.id + "/", "/api/users/internal/" + user.id + "?x=1",
+                         "/api/users\\internal/" + user.id,      "/api/Users/internal/" + user.id};
   for (const std::string& path : paths) {
     Reply reply = shop().get("gateway", path, every_right());
     EXPECT_TRUE(reply.status == 404 || reply.status == 400) << path << ' ' << reply;

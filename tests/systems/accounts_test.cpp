@@ -64,9 +64,9 @@ TEST(Accounts, ProfileIsReadAndChangedByItsOwner) {
   ASSERT_EQ(profile.status, 200) << profile;
   EXPECT_EQ(profile.text("/data/user/id"), user.id);
   expect_no_password(profile);
-  Reply changed = shop().put("user", "/api/users/profile",
-                             R"({"firstName":"Renamed","mobile":{"countryCode":"+49","number":"1701234567"}})",
-                             bearer(user.token));
+  Reply changed = shop().put(
+      "user", "/api/users/profile",
+      R"({"firstName":"Renamed","mobile":{"countryCode":"+49","number":"1701234567"}})", bearer(user.token));
   ASSERT_EQ(changed.status, 200) << changed;
   EXPECT_EQ(changed.text("/data/user/firstName"), "Renamed");
   EXPECT_EQ(changed.text("/data/user/lastName"), "Person");
@@ -144,8 +144,9 @@ TEST(InternalRoutes, TokensAreValidated) {
 TEST(Accounts, AChangedPasswordEndsTheTokensBefore) {
   Account user = shop().sign_up("password");
   std::string change = R"({"currentPassword":")" + user.password + R"(","newPassword":"another long one"})";
-  Reply wrong = shop().put("user", "/api/users/password",
-                           R"({"currentPassword":"guess","newPassword":"another long one"})", bearer(user.token));
+  Reply wrong =
+      shop().put("user", "/api/users/password",
+                 R"({"currentPassword":"guess","newPassword":"another long one"})", bearer(user.token));
   EXPECT_THAT(wrong.status, ::testing::AnyOf(400, 401)) << wrong;
   Reply changed = shop().put("user", "/api/users/password", change, bearer(user.token));
   ASSERT_EQ(changed.status, 200) << changed;
@@ -166,9 +167,9 @@ TEST(Accounts, AForgottenPasswordIsResetWithACodeThatOnlyTheMailHolds) {
   EXPECT_EQ(known.text("/message"), unknown.text("/message"));
   EXPECT_EQ(known.body.size(), unknown.body.size());
   for (const char* code : {"000000", "123456"}) {
-    Reply wrong = shop().post("user", "/api/users/reset-password",
-                              R"({"email":")" + user.email + R"(","code":")" + code +
-                                  R"(","newPassword":"brand new words"})");
+    Reply wrong = shop().post(
+        "user", "/api/users/reset-password",
+        R"({"email":")" + user.email + R"(","code":")" + code + R"(","newPassword":"brand new words"})");
     EXPECT_EQ(wrong.status, 400) << wrong;
   }
 }

@@ -23,9 +23,10 @@ Stored stored() {
   HeaderLines token = bearer(shop().admin().token);
   return {.products = shop().get("product", "/api/products?limit=1").number("/data/pagination/total"),
           .orders = shop().get("order", "/api/admin/orders?limit=1", token).number("/data/pagination/total"),
-          .notifications =
-              shop().get("notification", "/api/notifications/user/" + shop().admin().id + "/unread/count", token)
-                  .number("/data/count"),
+          .notifications = shop()
+                               .get("notification",
+                                    "/api/notifications/user/" + shop().admin().id + "/unread/count", token)
+                               .number("/data/count"),
           .categories = shop().get("product", "/api/categories").size("/data/categories"),
           .cart = shop().get("order", "/api/cart", token).size("/data/cart/items"),
           .profile = shop().get("user", "/api/users/profile", token).text("/data/user")};
@@ -48,8 +49,8 @@ std::vector<ContractEndpoint> with_body() {
 Reply send(const ContractEndpoint& endpoint, const std::string& body, HeaderLines headers = every_right(),
            const std::string& where = {}) {
   std::string path = path_of(endpoint.info, "no-such-id", shop().admin().id);
-  return shop().ask(where.empty() ? endpoint.service : where, std::string(net::name_of(endpoint.info.verb)), path,
-                    body, headers);
+  return shop().ask(where.empty() ? endpoint.service : where, std::string(net::name_of(endpoint.info.verb)),
+                    path, body, headers);
 }
 
 class BadInput : public ::testing::Test {
@@ -111,7 +112,8 @@ TEST_F(BadInput, EveryMemberOfAWrongTypeIsNamed) {
     std::vector<std::string> expected;
     for (const schema::Member& member : endpoint.info.request->members) {
       const schema::Type* type = &member.type();
-      if (type->kind == schema::Kind::optional || type->kind == schema::Kind::nullable) type = &type->element();
+      if (type->kind == schema::Kind::optional || type->kind == schema::Kind::nullable)
+        type = &type->element();
       bool in_path = endpoint.info.path.find("{" + std::string(member.name) + "}") != std::string_view::npos;
       if (in_path || type->kind == schema::Kind::json) continue;
       body += (body.empty() ? "{\"" : ",\"") + std::string(member.name) +
@@ -130,7 +132,8 @@ TEST_F(BadInput, EveryRequiredMemberThatIsMissingIsNamed) {
   for (const ContractEndpoint& endpoint : with_body()) {
     std::vector<std::string> expected;
     for (const schema::Member& member : endpoint.info.request->members)
-      if (member.required && endpoint.info.path.find("{" + std::string(member.name) + "}") == std::string_view::npos)
+      if (member.required &&
+          endpoint.info.path.find("{" + std::string(member.name) + "}") == std::string_view::npos)
         expected.emplace_back(member.name);
     if (expected.empty()) continue;
     std::sort(expected.begin(), expected.end());
@@ -142,13 +145,14 @@ TEST_F(BadInput, EveryRequiredMemberThatIsMissingIsNamed) {
 }
 
 TEST_F(BadInput, NumbersOutsideTheirRangeAreRefused) {
-  std::string product = before_.products ? shop().get("product", "/api/products?limit=1").text("/data/products/0/id")
-                                         : "none";
+  std::string product =
+      before_.products ? shop().get("product", "/api/products?limit=1").text("/data/products/0/id") : "none";
   HeaderLines token = bearer(shop().user("numbers").token);
-  for (const char* quantity : {"0", "-1", "-9223372036854775809", "9223372036854775808", "1e400", "1e3000000000", "1.5",
-                               "0x10", "1000001", "\"3\"", "true", "[1]"}) {
-    Reply reply = shop().post("order", "/api/orders",
-                              R"({"items":[{"productId":")" + product + R"(","quantity":)" + quantity + "}]}", token);
+  for (const char* quantity : {"0", "-1", "-9223372036854775809", "9223372036854775808", "1e400",
+                               "1e3000000000", "1.5", "0x10", "1000001", "\"3\"", "true", "[1]"}) {
+    Reply reply =
+        shop().post("order", "/api/orders",
+                    R"({"items":[{"productId":")" + product + R"(","quantity":)" + quantity + "}]}", token);
     EXPECT_EQ(reply.status, 400) << quantity << ' ' << reply;
   }
   for (const char* price : {"0", "-1", "0.001", "1e12", "99999999999999999999", "\"free\"", "100000000"}) {
@@ -162,34 +166,35 @@ TEST_F(BadInput, NumbersOutsideTheirRangeAreRefused) {
 
 TEST_F(BadInput, ViolationsInListsAreNamedWithTheirPlace) {
   HeaderLines token = bearer(shop().user("numbers").token);
-  Reply reply = shop().post("order", "/api/orders",
-                            R"({"items":[{"productId":"a","quantity":0},{"quantity":1},{"productId":"","quantity":-5}]})",
-                            token);
+  Reply reply = shop().post(
+      "order", "/api/orders",
+      R"({"items":[{"productId":"a","quantity":0},{"quantity":1},{"productId":"","quantity":-5}]})", token);
   EXPECT_EQ(reply.status, 400) << reply;
-  EXPECT_THAT(reply.fields_at_fault(),
-              ::testing::ElementsAre("items.0.quantity", "items.1.productId", "items.2.productId", "items.2.quantity"));
+  EXPECT_THAT(reply.fields_at_fault(), ::testing::ElementsAre("items.0.quantity", "items.1.productId",
+                                                              "items.2.productId", "items.2.quantity"));
   EXPECT_EQ(shop().post("order", "/api/orders", R"({"items":[]})", token).status, 400);
   std::vector<std::pair<std::string, int>> many(101, {"x", 1});
   EXPECT_EQ(shop().post("order", "/api/orders", order_body(many), token).status, 400);
 }
 
 TEST_F(BadInput, QueriesAreCheckedLikeBodies) {
-  for (const char* query :
-       {"limit=0", "limit=-1", "limit=101", "limit=99999999999999999999", "limit=abc", "page=0", "page=1e3",
-        "sort=price;DROP TABLE products", "minPrice=cheap", "inStock=maybe", "limit=%31%00", "search=%ff",
-        "search=%zz", "search="}) {
+  for (const char* query : {"limit=0", "limit=-1", "limit=101", "limit=99999999999999999999", "limit=abc",
+                            "page=0", "page=1e3", "sort=price;DROP%20TABLE%20products", "minPrice=cheap",
+                            "inStock=maybe", "limit=%31%00", "search=%ff", "search=%zz", "search="}) {
     Reply reply = shop().get("product", std::string("/api/products?") + query);
     EXPECT_EQ(reply.status, 400) << query << ' ' << reply;
   }
   HeaderLines token = bearer(shop().user("numbers").token);
   EXPECT_EQ(shop().get("order", "/api/orders?status=lost", token).status, 400);
   EXPECT_EQ(shop().get("order", "/api/orders?status[$ne]=x", token).status, 200);  // an unknown member
-  EXPECT_EQ(shop().get("order", "/api/admin/orders?from=yesterday", bearer(shop().admin().token)).status, 400);
+  EXPECT_EQ(shop().get("order", "/api/admin/orders?from=yesterday", bearer(shop().admin().token)).status,
+            400);
 }
 
 TEST_F(BadInput, PathsThatLeadElsewhereAreRefused) {
-  for (const char* path : {"/api/products/../../etc/passwd", "/api/products/%2e%2e", "/api/products/%00",
-                           "/api/products/%zz", "/api/products/a%2Fb", "/api/products/%ff", "//api/products/x"}) {
+  for (const char* path :
+       {"/api/products/../../etc/passwd", "/api/products/%2e%2e", "/api/products/%00", "/api/products/%zz",
+        "/api/products/a%2Fb", "/api/products/%ff", "//api/products/x"}) {
     for (const char* where : {"product", "gateway"}) {
       Reply reply = shop().get(where, path);
       EXPECT_TRUE(reply.status == 400 || reply.status == 404) << where << path << ' ' << reply;
@@ -230,14 +235,15 @@ TEST_F(BadInput, InjectionsAreOnlyTextInAddressesAndQueries) {
 }
 
 TEST_F(BadInput, OperatorsInPlaceOfCredentialsDoNotSignIn) {
-  for (const char* body : {R"({"email":{"$gt":""},"password":{"$gt":""}})",
-                           R"({"email":["a@b.c"],"password":["x"]})",
-                           R"({"email":"' OR 1=1 --","password":"x"})"}) {
+  for (const char* body :
+       {R"({"email":{"$gt":""},"password":{"$gt":""}})", R"({"email":["a@b.c"],"password":["x"]})",
+        R"({"email":"' OR 1=1 --","password":"x"})"}) {
     Reply reply = shop().post("user", "/api/users/login", body);
     EXPECT_EQ(reply.status, 400) << body << ' ' << reply;
   }
   std::string email = shop().user("numbers").email;
-  Reply guessed = shop().post("user", "/api/users/login", R"({"email":")" + email + R"(","password":"' OR '1'='1"})");
+  Reply guessed =
+      shop().post("user", "/api/users/login", R"({"email":")" + email + R"(","password":"' OR '1'='1"})");
   EXPECT_EQ(guessed.status, 401) << guessed;
 }
 
@@ -257,8 +263,9 @@ TEST(Injection, TextIsStoredAsItIs) {
 }
 
 TEST(Errors, TellNothingOfTheInside) {
-  Reply replies[] = {shop().get("product", "/api/products/none"), shop().post("user", "/api/users/login", "{"),
-                     shop().get("gateway", "/nowhere"), shop().get("order", "/api/orders")};
+  Reply replies[] = {shop().get("product", "/api/products/none"),
+                     shop().post("user", "/api/users/login", "{"), shop().get("gateway", "/nowhere"),
+                     shop().get("order", "/api/orders")};
   for (const Reply& reply : replies)
     for (const char* word : {"sqlite", "SELECT", "/home", "/tmp", ".cpp", "stack", "127.0.0.1", "std::"})
       EXPECT_THAT(reply.body, ::testing::Not(HasSubstr(word)));

@@ -22,8 +22,9 @@ TEST(Cart, TheSameProductAddsUpAtThePriceOfTheCatalogue) {
   EXPECT_EQ(added.cents("/data/item/price"), 1999);
   EXPECT_EQ(add(user, lamp, "2").number("/data/item/quantity"), 3);
   ASSERT_EQ(add(user, book, "1").status, 201);
-  ASSERT_EQ(shop().put("product", "/api/products/" + book, R"({"price":6})", bearer(shop().admin().token)).status,
-            200);
+  ASSERT_EQ(
+      shop().put("product", "/api/products/" + book, R"({"price":6})", bearer(shop().admin().token)).status,
+      200);
   Reply cart = read(user);
   ASSERT_EQ(cart.status, 200) << cart;
   ASSERT_EQ(cart.size("/data/cart/items"), 2u);

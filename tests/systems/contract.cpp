@@ -25,8 +25,6 @@ std::string path_of(const EndpointInfo& info, const std::string& id, const std::
   return path;
 }
 
-HeaderLines every_right() {
-  return {bearer(shop().admin().token).at(0), internal_key().at(0)};
-}
+HeaderLines every_right() { return {bearer(shop().admin().token).at(0), internal_key().at(0)}; }
 
 }  // namespace portico::test

@@ -63,8 +63,8 @@ TEST_F(Gateway, AllowedOriginsMayReadAndOthersMayNot) {
   EXPECT_EQ(allowed.header("access-control-allow-origin"), "https://shop.example");
   EXPECT_EQ(allowed.header("access-control-allow-credentials"), "true");
   EXPECT_THAT(allowed.header("vary"), HasSubstr("Origin"));
-  for (const char* origin : {"https://evil.example", "https://shop.example.evil.example", "null",
-                             "http://shop.example"}) {
+  for (const char* origin :
+       {"https://evil.example", "https://shop.example.evil.example", "null", "http://shop.example"}) {
     Reply foreign = own().get("gateway", "/api/products", from(address, {std::string("Origin: ") + origin}));
     EXPECT_FALSE(foreign.has("access-control-allow-origin")) << origin;
     EXPECT_FALSE(foreign.has("access-control-allow-credentials")) << origin;

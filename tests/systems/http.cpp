@@ -52,7 +52,8 @@ std::string Reply::header(std::string_view name) const {
 }
 
 bool Reply::has(std::string_view name) const {
-  return std::any_of(headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; });
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const auto& header) { return header.first == name; });
 }
 
 const boost::json::value& Reply::at(std::string_view pointer) const {

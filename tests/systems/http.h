@@ -13,7 +13,7 @@ namespace portico::test {
 using HeaderLines = std::vector<std::string>;  // "X-Internal-Key: k"
 
 struct Reply {
-  int status = 0;  // 0: no answer, see `failure`
+  int status = 0;                                            // 0: no answer, see `failure`
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
   boost::json::value json;  // null where the body is not JSON
@@ -23,11 +23,11 @@ struct Reply {
   bool has(std::string_view name) const;
   // The value at a JSON pointer; null when there is none.
   const boost::json::value& at(std::string_view pointer) const;
-  std::string text(std::string_view pointer) const;    // of a string, else its JSON
-  int64_t number(std::string_view pointer) const;      // of an integer, else INT64_MIN
-  int64_t cents(std::string_view pointer) const;       // of an amount such as 19.99, else INT64_MIN
-  size_t size(std::string_view pointer) const;         // of an array, else 0
-  std::vector<std::string> fields_at_fault() const;    // the `field` of every entry of errors[], sorted
+  std::string text(std::string_view pointer) const;  // of a string, else its JSON
+  int64_t number(std::string_view pointer) const;    // of an integer, else INT64_MIN
+  int64_t cents(std::string_view pointer) const;     // of an amount such as 19.99, else INT64_MIN
+  size_t size(std::string_view pointer) const;       // of an array, else 0
+  std::vector<std::string> fields_at_fault() const;  // the `field` of every entry of errors[], sorted
   std::string error() const { return text("/error"); }
 };
 
@@ -54,7 +54,7 @@ class Http {
 };
 
 HeaderLines bearer(const std::string& token);
-std::string escaped(std::string_view text);  // for one segment or value of a URL
+std::string escaped(std::string_view text);    // for one segment or value of a URL
 std::string json_text(std::string_view text);  // quoted and escaped
 
 }  // namespace portico::test

@@ -59,14 +59,15 @@ void look(Http& http, const Person& person, int round, std::atomic<int>& foreign
 TEST(Identities, NeverMixInParallelRequests) {
   std::vector<Person> people;
   for (int i = 0; i < users; ++i) {
-    Person person{.account = shop().sign_up("identity." + std::to_string(i)), .order_id = {}, .product_id = {}};
+    Person person{
+        .account = shop().sign_up("identity." + std::to_string(i)), .order_id = {}, .product_id = {}};
     person.product_id = shop().product("1.00", 100, "Thing of " + std::to_string(i));
     Reply order = shop().order(person.account, {{person.product_id, 1}});
     ASSERT_EQ(order.status, 201) << order;
     person.order_id = order.text("/data/order/id");
-    Reply cart = shop().post("order", "/api/cart",
-                             R"({"productId":")" + person.product_id + R"(","quantity":1})",
-                             bearer(person.account.token));
+    Reply cart =
+        shop().post("order", "/api/cart", R"({"productId":")" + person.product_id + R"(","quantity":1})",
+                    bearer(person.account.token));
     ASSERT_EQ(cart.status, 201) << cart;
     people.push_back(std::move(person));
   }

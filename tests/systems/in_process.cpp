@@ -89,7 +89,9 @@ Task<void> stop_application(Application* application, Runtime* runtime, Signal* 
 class InProcess : public Shop {
  public:
   InProcess(Mode mode, const Settings& settings)
-      : system_(::shop::make_shop()), config_(make_config(settings)), runtime_(RealRuntime::make({.reactors = 2})) {
+      : system_(::shop::make_shop()),
+        config_(make_config(settings)),
+        runtime_(RealRuntime::make({.reactors = 2})) {
     log_.emplace(*runtime_, LogOptions{}, [this](std::string_view lines) {
       std::lock_guard lock(lines_mutex_);
       lines_ += lines;
@@ -104,9 +106,8 @@ class InProcess : public Shop {
     application_ = std::make_unique<Application>(*runtime_, *observer_, system_, config_, placement);
     for (const ServiceSpec& spec : system_.services) {
       Faults* faults = &faults_[spec.name];
-      application_->service(spec.name)->set_fault([faults](Call&, const EndpointInfo& endpoint) {
-        return look_for_fault(faults, &endpoint);
-      });
+      application_->service(spec.name)->set_fault(
+          [faults](Call&, const EndpointInfo& endpoint) { return look_for_fault(faults, &endpoint); });
     }
     Signal started;
     runtime_->spawn("start", start_application(application_.get(), &started));
@@ -134,6 +135,7 @@ class InProcess : public Shop {
   std::string url(const std::string& where) const override {
     return "http://127.0.0.1:" + std::to_string(application_->port(where));
   }
+  std::string data() const override { return folder_.path(); }
   std::string log() override {
     log_->flush();
     std::lock_guard lock(lines_mutex_);

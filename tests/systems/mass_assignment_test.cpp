@@ -9,7 +9,7 @@ namespace {
 // Everything the entities know, with values that would show.
 constexpr const char* protected_members =
     R"("id":"chosen-id","_id":"chosen-id","userId":"chosen-user","user_id":"chosen-user","role":"admin",)"
-    R"("status":"delivered","totalAmount":0.01,"total_amount":0.01,"price":0.01,"currency":"XXX",)"
+    R"("status":"delivered","totalAmount":0.01,"total_amount":0.01,"price":0.01,"currency":"ZZZ",)"
     R"("failureReason":"chosen","idempotencyKey":"chosen-key","createdAt":"2001-01-01T00:00:00.000Z",)"
     R"("updatedAt":"2001-01-01T00:00:00.000Z","passwordHash":"x","password_hash":"x","sessions":99,)"
     R"("isRead":true,"readAt":"2001-01-01T00:00:00.000Z","sentAt":"2001-01-01T00:00:00.000Z",)"
@@ -50,8 +50,9 @@ TEST(MassAssignment, CatalogueAndStock) {
   std::string member = R"("name":"Mass product","stock":5,"categoryId":")" + shop().category() + "\"";
   // The price of the protected members is one that a product may have; what counts is the last of two.
   Reply created = shop().post("product", "/api/products",
-                              "{" + member + R"(,"price":2.5,"id":"chosen-id","active":false,)"
-                                             R"("createdAt":"2001-01-01T00:00:00Z"})",
+                              "{" + member +
+                                  R"(,"price":2.5,"id":"chosen-id","active":false,)"
+                                  R"("createdAt":"2001-01-01T00:00:00Z"})",
                               internal_key());
   ASSERT_EQ(created.status, 201) << created;
   expect_untouched(created, "/data/product");
@@ -59,8 +60,8 @@ TEST(MassAssignment, CatalogueAndStock) {
   std::string id = created.text("/data/product/id"), other = shop().product("7.00", 7);
 
   // The path says which one; an id in the body is not another way to say it.
-  Reply changed = shop().put("product", "/api/products/" + id, R"({"id":")" + other + R"(","name":"Renamed"})",
-                             bearer(shop().admin().token));
+  Reply changed = shop().put("product", "/api/products/" + id,
+                             R"({"id":")" + other + R"(","name":"Renamed"})", bearer(shop().admin().token));
   ASSERT_EQ(changed.status, 200) << changed;
   EXPECT_EQ(changed.text("/data/product/id"), id);
   EXPECT_EQ(shop().get("product", "/api/products/" + other).text("/data/product/name"), "Lamp");
@@ -75,8 +76,10 @@ TEST(MassAssignment, OrdersAndCarts) {
   Account user = shop().sign_up("mass.order");
   const Account& victim = shop().user("mass.victim");
   std::string product = shop().product("10.00", 50);
-  std::string item = R"({"productId":")" + product + R"(","quantity":2,"price":0.01,"name":"x","status":"confirmed"})";
-  Reply order = shop().post("order", "/api/orders", with_protected(R"("items":[)" + item + "]"), bearer(user.token));
+  std::string item =
+      R"({"productId":")" + product + R"(","quantity":2,"price":0.01,"name":"x","status":"confirmed"})";
+  Reply order =
+      shop().post("order", "/api/orders", with_protected(R"("items":[)" + item + "]"), bearer(user.token));
   ASSERT_EQ(order.status, 201) << order;
   expect_untouched(order, "/data/order");
   EXPECT_EQ(order.text("/data/order/userId"), user.id);
@@ -87,8 +90,8 @@ TEST(MassAssignment, OrdersAndCarts) {
   EXPECT_EQ(order.text("/data/order/items/0/name"), "Lamp");
 
   Reply row = shop().post("order", "/api/cart",
-                          R"({"productId":")" + product + R"(","quantity":1,"price":0.01,"userId":")" + victim.id +
-                              R"(","id":"chosen-id"})",
+                          R"({"productId":")" + product + R"(","quantity":1,"price":0.01,"userId":")" +
+                              victim.id + R"(","id":"chosen-id"})",
                           bearer(user.token));
   ASSERT_EQ(row.status, 201) << row;
   EXPECT_EQ(row.text("/data/item/userId"), user.id);
@@ -122,12 +125,13 @@ TEST(MassAssignment, OrdersAndCarts) {
 
 TEST(MassAssignment, Notifications) {
   const Account& user = shop().user("mass.notified");
-  Reply created = shop().post("notification", "/api/notifications",
-                              R"({"userId":")" + user.id +
-                                  R"(","title":"t","description":"d","notificationType":"in_app","id":"chosen-id",)"
-                                  R"("isRead":true,"readAt":"2001-01-01T00:00:00Z","status":"sent","externalId":"e",)"
-                                  R"("sentAt":"2001-01-01T00:00:00Z","createdAt":"2001-01-01T00:00:00Z"})",
-                              internal_key());
+  Reply created =
+      shop().post("notification", "/api/notifications",
+                  R"({"userId":")" + user.id +
+                      R"(","title":"t","description":"d","notificationType":"in_app","id":"chosen-id",)"
+                      R"("isRead":true,"readAt":"2001-01-01T00:00:00Z","status":"sent","externalId":"e",)"
+                      R"("sentAt":"2001-01-01T00:00:00Z","createdAt":"2001-01-01T00:00:00Z"})",
+                  internal_key());
   ASSERT_EQ(created.status, 201) << created;
   expect_untouched(created, "/data");
   EXPECT_EQ(created.text("/data/isRead"), "false");

@@ -11,8 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::string body_of(const std::string& user_id, const std::string& title,
-                    const std::string& type = "email") {
+std::string body_of(const std::string& user_id, const std::string& title, const std::string& type = "email") {
   return R"({"userId":")" + user_id + R"(","title":)" + json_text(title) +
          R"(,"description":"Something to read","notificationType":")" + type + R"("})";
 }
@@ -53,7 +52,8 @@ TEST(Notifications, AreCreatedWithTheInternalKeyAndSentOnce) {
 TEST(Notifications, TheFourKindsAreTakenAndWhatIsMissingIsNamed) {
   Account user = shop().sign_up("kinds");
   for (const char* type : {"email", "sms", "push", "in_app", "text", "in-app"}) {
-    Reply reply = shop().post("notification", "/api/notifications", body_of(user.id, type, type), internal_key());
+    Reply reply =
+        shop().post("notification", "/api/notifications", body_of(user.id, type, type), internal_key());
     EXPECT_EQ(reply.status, 201) << type << reply;
   }
   Reply unknown =
@@ -65,8 +65,9 @@ TEST(Notifications, TheFourKindsAreTakenAndWhatIsMissingIsNamed) {
   EXPECT_EQ(empty.status, 400) << empty;
   EXPECT_THAT(empty.fields_at_fault(), ::testing::IsSupersetOf({"description", "title", "userId"}));
   EXPECT_EQ(shop().post("notification", "/api/notifications", body_of(user.id, "x")).status, 401);
-  EXPECT_EQ(shop().post("notification", "/api/notifications", body_of(user.id, "x"), bearer(user.token)).status,
-            403);
+  EXPECT_EQ(
+      shop().post("notification", "/api/notifications", body_of(user.id, "x"), bearer(user.token)).status,
+      403);
 }
 
 TEST(Notifications, AfterThreeTriesOneThatCannotBeSentHasFailed) {
@@ -95,7 +96,8 @@ TEST(Notifications, TheSameKeyIsTakenOnce) {
 TEST(Notifications, UnreadOnesAreCountedListedMarkedAndRemovedByTheirOwner) {
   Account user = shop().sign_up("reader");
   // The welcome comes by itself.
-  ASSERT_TRUE(wait_until([&] { return list_of(user.id, user).size("/data") == 1; })) << list_of(user.id, user);
+  ASSERT_TRUE(wait_until([&] { return list_of(user.id, user).size("/data") == 1; }))
+      << list_of(user.id, user);
   Reply created =
       shop().post("notification", "/api/notifications", body_of(user.id, "Second", "in_app"), internal_key());
   std::string id = created.text("/data/id");

@@ -89,10 +89,12 @@ TEST(OrderState, TheAdministratorListsAllOrdersAndFiltersThem) {
   ASSERT_EQ(own.status, 200) << own;
   ASSERT_EQ(own.size("/data/orders"), 1u);
   EXPECT_EQ(own.text("/data/orders/0/id"), id);
-  EXPECT_EQ(shop().get("order", "/api/admin/orders?userId=" + owner.id + "&status=shipped", admin)
+  EXPECT_EQ(shop()
+                .get("order", "/api/admin/orders?userId=" + owner.id + "&status=shipped", admin)
                 .size("/data/orders"),
             0u);
-  EXPECT_EQ(shop().get("order", "/api/admin/orders?from=2999-01-01T00:00:00Z", admin).size("/data/orders"), 0u);
+  EXPECT_EQ(shop().get("order", "/api/admin/orders?from=2999-01-01T00:00:00Z", admin).size("/data/orders"),
+            0u);
   EXPECT_EQ(shop().get("order", "/api/admin/orders", bearer(owner.token)).status, 403);
 }
 

@@ -12,7 +12,8 @@ using ::testing::HasSubstr;
 
 // Notifications of the user, once there are `count` of them that are no longer waiting; the welcome is not
 // counted.
-std::vector<boost::json::value> confirmations(const Account& user, const std::string& order_id, size_t count) {
+std::vector<boost::json::value> confirmations(const Account& user, const std::string& order_id,
+                                              size_t count) {
   std::vector<boost::json::value> found;
   wait_until([&] {
     found.clear();
@@ -71,8 +72,8 @@ TEST(Orders, ThePriceIsTheOneOfTheMomentAndTheSameProductTwiceIsOneItem) {
   ASSERT_EQ(order.status, 201) << order;
   EXPECT_EQ(order.size("/data/order/items"), 1u);
   EXPECT_EQ(order.number("/data/order/items/0/quantity"), 3);
-  Reply raised = shop().put("product", "/api/products/" + product, R"({"price":11.5})",
-                            bearer(shop().admin().token));
+  Reply raised =
+      shop().put("product", "/api/products/" + product, R"({"price":11.5})", bearer(shop().admin().token));
   ASSERT_EQ(raised.status, 200) << raised;
   Reply read = shop().get("order", "/api/orders/" + order.text("/data/order/id"), bearer(buyer.token));
   EXPECT_EQ(read.cents("/data/order/items/0/price"), 1000) << read;

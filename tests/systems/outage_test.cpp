@@ -14,11 +14,11 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
-// A shop of its own, because its breakers open. Calls time out after a second, so that a stopped process is
-// soon noticed.
+// A shop of its own, because its breakers open. Calls time out after two seconds, so that a stopped process
+// is soon noticed.
 class Outage : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { own_ = Shop::start({{"call.timeout", "1s"}}); }
+  static void SetUpTestSuite() { own_ = Shop::start({{"call.timeout", "2s"}}); }
   static void TearDownTestSuite() { own_.reset(); }
   static Shop& own() { return *own_; }
 
@@ -87,7 +87,8 @@ TEST_F(Outage, WithoutTheProductServiceOrdersAreReadWithoutProductsAndRefusedFas
     std::vector<std::thread> running;
     std::string url = own().url("order") + "/api/orders";
     for (int i = 0; i < 30; ++i)
-      running.emplace_back([&] { Http().send("POST", url, order_body({{product, 1}}), bearer(buyer.token)); });
+      running.emplace_back(
+          [&] { Http().send("POST", url, order_body({{product, 1}}), bearer(buyer.token)); });
     for (std::thread& thread : running) thread.join();
     auto started = std::chrono::steady_clock::now();
     Reply fast = own().order(buyer, {{product, 1}});

@@ -17,8 +17,8 @@ struct ProcessOptions {
   std::string output;                              // file that takes standard output and error
 };
 
-// A running program. Its end is asked for by SIGTERM and enforced by SIGKILL, at the latest by the destructor;
-// it also gets SIGTERM when the test itself dies.
+// A running program. Its end is asked for by SIGTERM and enforced by SIGKILL, at the latest by the
+// destructor; it also gets SIGTERM when the test itself dies.
 class Process {
  public:
   explicit Process(const ProcessOptions& options);

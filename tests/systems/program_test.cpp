@@ -82,17 +82,14 @@ TEST(Program, AnUnknownKeyOrABadValueEndsTheStartWithItsName) {
   std::ofstream(folder.path() + "/shop.toml") << "[gateway\nport = 1\n";
   Outcome file = portico({"config", "shop"}, {}, folder.path());
   EXPECT_EQ(file.code, 4);
-  EXPECT_THAT(file.err, HasSubstr("shop.toml:1"));
+  EXPECT_THAT(file.err, HasSubstr("shop.toml:"));
   EXPECT_EQ(portico({"config", "shop", "--config", "/nonexistent.toml"}).code, 4);
 }
 
 TEST(Program, WhatIsPrintedForMachinesIsJson) {
-  const std::vector<std::string> commands[] = {{"config", "shop", "--json"},
-                                               {"routes", "shop", "--json"},
-                                               {"routes", "shop", "order", "--json"},
-                                               {"openapi", "shop"},
-                                               {"openapi", "shop", "user"},
-                                               {"version", "--json"}};
+  const std::vector<std::string> commands[] = {
+      {"config", "shop", "--json"}, {"routes", "shop", "--json"}, {"routes", "shop", "order", "--json"},
+      {"openapi", "shop"},          {"openapi", "shop", "user"},  {"version", "--json"}};
   for (const std::vector<std::string>& command : commands) {
     Outcome outcome = portico(command);
     EXPECT_EQ(outcome.code, 0) << command[0] << outcome.err;
@@ -111,7 +108,7 @@ TEST(Program, SecretsAreMaskedWhereTheConfigurationIsShown) {
 }
 
 TEST(Program, ARunningShopIsAskedFromTheCommandLine) {
-  std::vector<std::string> places;
+  std::vector<std::string> places = {"--data", shop().data()};
   for (const char* place : {"gateway", "user", "product", "order", "notification"}) {
     std::string url = shop().url(place);
     places.push_back("--set");
@@ -149,7 +146,8 @@ TEST(Start, ABusyPortIsNamedInOneSentence) {
   EXPECT_EQ(outcome.code, 6) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr(port));
   expect_clear(outcome);
-  std::vector<std::string> split = start(folder.path() + "/split", {"--split", "--set", "order.port=" + port});
+  std::vector<std::string> split =
+      start(folder.path() + "/split", {"--split", "--set", "order.port=" + port});
   Outcome apart = portico(split);
   EXPECT_EQ(apart.code, 6) << apart.err;
   EXPECT_THAT(apart.err, HasSubstr(port));
@@ -192,18 +190,66 @@ TEST(Start, ProductionNeedsAnInternalKeyThatIsNoSample) {
   EXPECT_THAT(missing.err, HasSubstr("INTERNAL_API_KEY"));
   expect_clear(missing);
   for (const char* weak : {"workshop_internal_key_2023", "short", "changeme"}) {
-    Outcome refused = portico(start(folder.path() + "/data", {"--mode", "production"}), {{"INTERNAL_API_KEY", weak}});
+    Outcome refused =
+        portico(start(folder.path() + "/data", {"--mode", "production"}), {{"INTERNAL_API_KEY", weak}});
     EXPECT_EQ(refused.code, 4) << weak << refused.err;
     EXPECT_THAT(refused.err, HasSubstr("INTERNAL_API_KEY"));
-    EXPECT_THAT(refused.err, Not(HasSubstr(weak + std::string("_")))) << "the secret itself is not repeated";
+    EXPECT_THAT(refused.err, Not(HasSubstr("workshop_internal_key"))) << "a secret is not repeated";
     expect_clear(refused);
   }
   // The workshop's JWT_SECRET where it would be used.
-  Outcome sample = portico(start(folder.path() + "/data", {"--mode", "production", "--set", "security.jwt_algorithm=HS256"}),
-                           {{"INTERNAL_API_KEY", "7f3c9a5e1b8d4062a9c7e5f1d3b80624"},
-                            {"JWT_SECRET", "user_service_jwt_secret_key"}});
+  Outcome sample = portico(
+      start(folder.path() + "/data", {"--mode", "production", "--set", "security.jwt_algorithm=HS256"}),
+      {{"INTERNAL_API_KEY", "7f3c9a5e1b8d4062a9c7e5f1d3b80624"},
+       {"JWT_SECRET", "user_service_jwt_secret_key"}});
   EXPECT_EQ(sample.code, 4) << sample.err;
   EXPECT_THAT(sample.err, HasSubstr("JWT_SECRET"));
+}
+
+// Settings of a production start that succeeds: secrets that are none of a tutorial, mails by SMTP.
+const std::map<std::string, std::string> production = {
+    {"PORTICO_MODE", "production"},
+    {"INTERNAL_API_KEY", "7f3c9a5e1b8d4062a9c7e5f1d3b80624"},
+    {"PORTICO_SERVICE_SECRET", "c0ffee5a1b8d4062a9c7e5f1d3b80625"},
+    {"MAIL_TRANSPORT", "smtp"},
+    {"SMTP_URL", "smtp://127.0.0.1:9"}};
+
+TEST(Start, InProductionOnlyTheGatewayListensAndDevelopmentEndpointsAreGone) {
+  TemporaryFolder folder;
+  std::vector<uint16_t> ports = free_ports(2);
+  Process process({.arguments = {PORTICO_PROGRAM, "up", "shop", "--data", folder.path() + "/data", "--set",
+                                 "gateway.port=" + std::to_string(ports[0]), "--set",
+                                 "product.port=" + std::to_string(ports[1])},
+                   .environment = production,
+                   .folder = folder.path(),
+                   .output = folder.path() + "/log"});
+  Http http;
+  std::string url = "http://127.0.0.1:" + std::to_string(ports[0]);
+  ASSERT_TRUE(wait_until([&] { return http.send("GET", url + "/readyz").status == 200; }))
+      << content_of(folder.path() + "/log");
+  EXPECT_EQ(http.send("GET", url + "/api/products").status, 200);
+  EXPECT_EQ(http.send("GET", url + "/dev/mail").status, 404);
+  EXPECT_EQ(http.send("GET", "http://127.0.0.1:" + std::to_string(ports[1]) + "/health").status, 0);
+}
+
+TEST(Start, InProductionAServicesPortServesOnlyTheGatewayAndServices) {
+  TemporaryFolder folder;
+  std::string port = std::to_string(free_ports(1).at(0)), url = "http://127.0.0.1:" + port;
+  std::map<std::string, std::string> environment = production;
+  environment["PORT"] = port;
+  Process process({.arguments = {PORTICO_PROGRAM, "run", "shop", "user", "--data", folder.path() + "/data"},
+                   .environment = environment,
+                   .folder = folder.path(),
+                   .output = folder.path() + "/log"});
+  Http http;
+  ASSERT_TRUE(wait_until([&] { return http.send("GET", url + "/readyz").status == 200; }))
+      << content_of(folder.path() + "/log");
+  std::string body = R"({"email":"a@shop.test","password":"x"})";
+  EXPECT_EQ(http.send("POST", url + "/api/users/login", body).status, 401);
+  Reply refused = http.send("POST", url + "/api/users/login", body);
+  EXPECT_EQ(refused.text("/code"), "direct.refused") << refused;
+  HeaderLines key = {"X-Internal-Key: " + production.at("INTERNAL_API_KEY")};
+  EXPECT_EQ(http.send("GET", url + "/api/users/internal/none", {}, key).status, 404);
 }
 
 TEST(Start, AServiceRunsAloneAndStopsInOrder) {
@@ -214,9 +260,9 @@ TEST(Start, AServiceRunsAloneAndStopsInOrder) {
                    .folder = folder.path(),
                    .output = folder.path() + "/log"});
   Http http;
-  EXPECT_TRUE(wait_until(
-      [&] { return http.send("GET", "http://127.0.0.1:" + port + "/readyz").status == 200; }))
-      << content_of(folder.path() + "/log");
+  EXPECT_TRUE(wait_until([&] {
+    return http.send("GET", "http://127.0.0.1:" + port + "/readyz").status == 200;
+  })) << content_of(folder.path() + "/log");
   process.signal(SIGTERM);
   EXPECT_EQ(process.wait(10'000), 0) << content_of(folder.path() + "/log");
 }
@@ -224,18 +270,20 @@ TEST(Start, AServiceRunsAloneAndStopsInOrder) {
 TEST(Start, WhatWasStoredIsThereAfterARestart) {
   TemporaryFolder folder;
   std::string port = std::to_string(free_ports(1).at(0)), url = "http://127.0.0.1:" + port;
-  ProcessOptions options{.arguments = {PORTICO_PROGRAM, "run", "shop", "user", "--data", folder.path() + "/data"},
-                         .environment = {{"PORT", port}},
-                         .folder = folder.path(),
-                         .output = folder.path() + "/log"};
+  ProcessOptions options{
+      .arguments = {PORTICO_PROGRAM, "run", "shop", "user", "--data", folder.path() + "/data"},
+      .environment = {{"PORT", port}},
+      .folder = folder.path(),
+      .output = folder.path() + "/log"};
   std::string token;
   for (int round = 0; round < 2; ++round) {
     Process process(options);
     Http http;
     ASSERT_TRUE(wait_until([&] { return http.send("GET", url + "/readyz").status == 200; }));
     if (round == 0) {
-      Reply reply = http.send("POST", url + "/api/users/register",
-                              R"({"firstName":"Re","lastName":"Start","email":"re@shop.test","password":"long enough 1"})");
+      Reply reply = http.send(
+          "POST", url + "/api/users/register",
+          R"({"firstName":"Re","lastName":"Start","email":"re@shop.test","password":"long enough 1"})");
       ASSERT_EQ(reply.status, 201) << reply;
       token = reply.text("/data/token");
       process.signal(SIGKILL);  // what was answered is on the disk

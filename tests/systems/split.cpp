@@ -16,7 +16,7 @@ class Split : public Shop {
  public:
   explicit Split(const Settings& settings) {
     std::vector<uint16_t> ports = free_ports(std::size(places));
-    Settings all = complete(settings, folder_.path() + "/data");
+    Settings all = complete(settings, data());
     all["host.reactors"] = "1";
     for (size_t i = 0; i < std::size(places); ++i) {
       ports_[places[i]] = ports.at(i);
@@ -31,14 +31,16 @@ class Split : public Shop {
       options.arguments.push_back(key + "=" + value);
     }
     process_ = std::make_unique<Process>(options);
-    Http http;
-    auto ready = [&] {
+    // What it prints once all are up; asking them over and over would use up a low rate limit.
+    auto up = [&] {
       if (!process_->running()) throw std::runtime_error("the shop ended at its start:\n" + log());
-      for (const char* place : places)
-        if (http.send("GET", url(place) + "/readyz").status != 200) return false;
-      return true;
+      return log().find("Shop is up") != std::string::npos;
     };
-    if (!wait_until(ready, 60'000)) throw std::runtime_error("the shop is not ready in time:\n" + log());
+    if (!wait_until(up, 120'000)) throw std::runtime_error("the shop is not up in time:\n" + log());
+    Http http;
+    for (const char* place : places)
+      if (Reply reply = http.send("GET", url(place) + "/readyz"); reply.status != 200)
+        throw std::runtime_error(std::string(place) + " is not ready: " + reply.body);
   }
 
   ~Split() override { process_->stop(20'000); }
@@ -46,6 +48,7 @@ class Split : public Shop {
   std::string url(const std::string& where) const override {
     return "http://127.0.0.1:" + std::to_string(ports_.at(where));
   }
+  std::string data() const override { return folder_.path() + "/data"; }
   std::string log() override { return content_of(log_path()); }
   void stop_service(const std::string& name) override { ::kill(pid_of(name), SIGSTOP); }
   void start_service(const std::string& name) override { ::kill(pid_of(name), SIGCONT); }

@@ -64,8 +64,8 @@ TEST(Stock, WhenTheSecondItemFailsTheFirstComesBackAndTheOrderIsCancelled) {
   EXPECT_EQ(orders.text("/data/orders/0/items/0/status"), "cancelled");
 }
 
-// In every mode: many orders of a plentiful and a scarce product at once; those that lose the scarce one after
-// the check give back the plentiful one.
+// In every mode: many orders of a plentiful and a scarce product at once; those that lose the scarce one
+// after the check give back the plentiful one.
 TEST(Stock, OrdersThatLoseTheRaceForTheirSecondItemGiveBackTheFirst) {
   std::vector<Account> users;
   for (int i = 0; i < 10; ++i) users.push_back(shop().user("parallel." + std::to_string(i)));
@@ -119,7 +119,8 @@ TEST(Stock, TheInternalChangeIsAtomicAndNeverGoesBelowZero) {
   EXPECT_EQ(change("1.5").status, 400);
   EXPECT_EQ(change("99999999999999999999").status, 400);
   EXPECT_EQ(shop().stock(product), 7);
-  EXPECT_EQ(shop().put("product", "/api/products/none/stock", R"({"quantity":1})", internal_key()).status, 404);
+  EXPECT_EQ(shop().put("product", "/api/products/none/stock", R"({"quantity":1})", internal_key()).status,
+            404);
 }
 
 TEST(Stock, AReservationHoldsAllOrNothingAndIsGivenBackOnce) {

@@ -22,13 +22,13 @@ class SharedShop : public ::testing::Environment {
   void TearDown() override { shared().reset(); }
 };
 
-[[maybe_unused]] const auto* environment = ::testing::AddGlobalTestEnvironment(
-    std::make_unique<SharedShop>().release());
+[[maybe_unused]] const auto* environment =
+    ::testing::AddGlobalTestEnvironment(std::make_unique<SharedShop>().release());
 
 Reply expect(Reply reply, int status, const char* what) {
   if (reply.status == status) return reply;
-  std::string text = std::string(what) + " answered " + std::to_string(reply.status) + " " + reply.body +
-                     reply.failure;
+  std::string text =
+      std::string(what) + " answered " + std::to_string(reply.status) + " " + reply.body + reply.failure;
   throw std::runtime_error(text);
 }
 
@@ -54,7 +54,8 @@ Settings Shop::complete(const Settings& settings, const std::string& data) const
                {"host.reactors", "2"},
                {"host.drain", "2s"},
                {"gateway.rate_limit", "0"},
-               {"call.timeout", "2s"},
+               {"call.timeout", "15s"},
+               {"http.request_timeout", "30s"},
                {"security.internal_key", internal_key_of_samples},
                {"log.format", "json"}};
   for (const auto& [key, value] : settings) all[key] = value;

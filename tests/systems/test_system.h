@@ -29,8 +29,8 @@ using Settings = std::map<std::string, std::string>;  // configuration keys and 
 
 class Shop {
  public:
-  // All ports are free ones, the data folder is a temporary one, no rate limit, calls time out after 2 s,
-  // unless `settings` say otherwise. Ready when it returns.
+  // All ports are free ones, the data folder is a temporary one, no rate limit, time-outs are
+  // long enough for a busy machine, unless `settings` say otherwise. Ready when it returns.
   static std::unique_ptr<Shop> start(const Settings& settings = {});
   virtual ~Shop() = default;
   Shop(const Shop&) = delete;
@@ -38,6 +38,7 @@ class Shop {
 
   // "http://127.0.0.1:port" of "gateway" or of a service.
   virtual std::string url(const std::string& where) const = 0;
+  virtual std::string data() const = 0;  // the folder of databases and keys
   // All log lines so far.
   virtual std::string log() = 0;
 
