@@ -1,0 +1,77 @@
+// Split: the built program with a process a service.
+#include <signal.h>
+
+#include <fstream>
+#include <stdexcept>
+
+#include "tests/systems/placements.h"
+#include "tests/systems/process.h"
+
+namespace portico::test {
+namespace {
+
+constexpr const char* places[] = {"user", "product", "order", "notification", "gateway"};
+
+class Split : public Shop {
+ public:
+  explicit Split(const Settings& settings) {
+    std::vector<uint16_t> ports = free_ports(std::size(places));
+    Settings all = complete(settings, data());
+    all["host.reactors"] = "1";
+    for (size_t i = 0; i < std::size(places); ++i) {
+      ports_[places[i]] = ports.at(i);
+      all[std::string(places[i]) + ".port"] = std::to_string(ports[i]);
+    }
+    ProcessOptions options{.arguments = {PORTICO_PROGRAM, "up", "shop", "--split"},
+                           .environment = {},
+                           .folder = folder_.path(),
+                           .output = log_path()};
+    for (const auto& [key, value] : all) {
+      options.arguments.push_back("--set");
+      options.arguments.push_back(key + "=" + value);
+    }
+    process_ = std::make_unique<Process>(options);
+    // What it prints once all are up; asking them over and over would use up a low rate limit.
+    auto up = [&] {
+      if (!process_->running()) throw std::runtime_error("the shop ended at its start:\n" + log());
+      return log().find("Shop is up") != std::string::npos;
+    };
+    if (!wait_until(up, 120'000)) throw std::runtime_error("the shop is not up in time:\n" + log());
+    Http http;
+    for (const char* place : places)
+      if (Reply reply = http.send("GET", url(place) + "/readyz"); reply.status != 200)
+        throw std::runtime_error(std::string(place) + " is not ready: " + reply.body);
+  }
+
+  ~Split() override { process_->stop(20'000); }
+
+  std::string url(const std::string& where) const override {
+    return "http://127.0.0.1:" + std::to_string(ports_.at(where));
+  }
+  std::string data() const override { return folder_.path() + "/data"; }
+  std::string log() override { return content_of(log_path()); }
+  void stop_service(const std::string& name) override { ::kill(pid_of(name), SIGSTOP); }
+  void start_service(const std::string& name) override { ::kill(pid_of(name), SIGCONT); }
+  void kill_service(const std::string& name) override { ::kill(pid_of(name), SIGKILL); }
+  bool fail_once(const std::string&, const std::string&, int) override { return false; }
+
+ private:
+  std::string log_path() const { return folder_.path() + "/log"; }
+
+  // Of "portico run shop <name> --supervised …".
+  pid_t pid_of(const std::string& name) const {
+    for (const auto& [pid, command] : process_->children())
+      if (command.find(" run shop " + name + " ") != command.npos) return pid;
+    throw std::runtime_error("no process of " + name);
+  }
+
+  TemporaryFolder folder_;
+  std::map<std::string, uint16_t> ports_;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace
+
+std::unique_ptr<Shop> start_split(const Settings& settings) { return std::make_unique<Split>(settings); }
+
+}  // namespace portico::test
