@@ -13,7 +13,7 @@ compiler=(clang-19 lld-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 libst
 build=(ccache ninja-build cmake pkg-config make git python3)
 libraries=(libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libargon2-dev libcrypt-dev libfmt-dev
   libspdlog-dev libtomlplusplus-dev libcli11-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev
-  libkainjow-mustache-dev libbenchmark-dev libgtest-dev libgmock-dev)
+  libkainjow-mustache-dev libmimalloc-dev libbenchmark-dev libgtest-dev libgmock-dev)
 tools=(ca-certificates curl jq lsof wrk)
 bench=(postgresql wrk)
 

@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <sched.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -117,7 +118,13 @@ class RealRuntimeImpl final : public RealRuntime {
   std::atomic<bool> started_ = false;
 };
 
-unsigned cores() { return std::max(1u, std::thread::hardware_concurrency()); }
+// The cores this process may run on: fewer than the machine has when it is pinned or in a container's cpuset.
+unsigned cores() {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+    return std::max(1u, std::thread::hardware_concurrency());
+  return unsigned(std::max(1, CPU_COUNT(&allowed)));
+}
 
 RealRuntimeImpl::RealRuntimeImpl(RuntimeOptions options)
     : pool_(options.pool_threads ? options.pool_threads : 2 * cores(), options.pool_queue_max) {

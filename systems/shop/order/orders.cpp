@@ -1,7 +1,5 @@
 #include "systems/shop/order/orders.h"
 
-#include "systems/shop/product/rules.h"
-
 namespace shop::order {
 
 void Orders::serve(Service& service) {

@@ -1,7 +1,5 @@
 #include "systems/shop/order/place.h"
 
-#include "systems/shop/product/rules.h"
-
 namespace shop::order {
 namespace {
 
@@ -187,7 +185,8 @@ Task<void> Placing::undo(Call& call, Order order, std::vector<OrderItem> items, 
 
 Task<void> return_stock(Call& call, const Client<product::Api>& products, std::vector<OrderItem> items) {
   for (const OrderItem& item : items) {
-    product::StockChange change{.id = item.product_id, .quantity = int64_t(item.quantity), .order_id = item.order_id};
+    product::StockChange change{
+        .id = item.product_id, .quantity = int64_t(item.quantity), .order_id = item.order_id};
     co_await products.change_stock(call, std::move(change));
   }
 }

@@ -114,6 +114,11 @@ struct Pagination {
 };
 PORTICO_DESCRIBE(Pagination, page, limit, total, pages)
 
+// Pages of `limit` that hold `total` rows.
+inline Pagination paginate(int64_t page, int64_t limit, int64_t total) {
+  return {.page = page, .limit = limit, .total = total, .pages = (total + limit - 1) / limit};
+}
+
 struct ProductPage {
   std::vector<Product> products;
   Pagination pagination;
@@ -128,6 +133,18 @@ struct StockChange {
   std::optional<Id<order::Order>> order_id;
 };
 PORTICO_DESCRIBE(StockChange, id, quantity, order_id)
+
+// How too little stock is told, whoever notices it: the product, what is there, what was asked for.
+inline Error insufficient_stock(const Product& product, int64_t requested) {
+  std::string available = std::to_string(int64_t(product.stock));
+  return Error(conflict, "stock.insufficient",
+               "Insufficient stock for product " + product.name + ". Available: " + available +
+                   ", Requested: " + std::to_string(requested))
+      .with_detail("product", product.name)
+      .with_detail("productId", product.id.value)
+      .with_detail("available", available)
+      .with_detail("requested", std::to_string(requested));
+}
 
 enum class ReservationState { held, committed, released };
 PORTICO_DESCRIBE_ENUM(ReservationState, held, committed, released)

@@ -29,19 +29,4 @@ Product changed(Product product, const ProductChange& change, Time now) {
   return product;
 }
 
-Error insufficient_stock(const Product& product, int64_t requested) {
-  std::string available = std::to_string(int64_t(product.stock));
-  return Error(conflict, "stock.insufficient",
-               "Insufficient stock for product " + product.name + ". Available: " + available +
-                   ", Requested: " + std::to_string(requested))
-      .with_detail("product", product.name)
-      .with_detail("productId", product.id.value)
-      .with_detail("available", available)
-      .with_detail("requested", std::to_string(requested));
-}
-
-Pagination paginate(int64_t page, int64_t limit, int64_t total) {
-  return {.page = page, .limit = limit, .total = total, .pages = (total + limit - 1) / limit};
-}
-
 }  // namespace shop::product
