@@ -9,7 +9,7 @@
 # The peers of the benchmarks and the OpenAPI linter come from npm: `npm ci` where their package.json is.
 set -euo pipefail
 
-compiler=(clang-19 lld-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 libstdc++-12-dev)
+compiler=(clang-19 lld-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 libstdc++-12-dev binutils)
 build=(ccache ninja-build cmake pkg-config make git python3)
 libraries=(libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libargon2-dev libcrypt-dev libfmt-dev
   libspdlog-dev libtomlplusplus-dev libcli11-dev libsqlite3-dev libssl-dev libcurl4-openssl-dev

@@ -44,8 +44,8 @@ kind_tidy() {
 }
 
 kind_compiler() { run_programs "$1" "$jobs" '^compiler_tests$'; }
-kind_unit() { run_programs "$1" "$jobs" '_tests$' '^(compiler|system_.*|(.*_)?conformance)_tests$'; }
-kind_conformance() { run_programs "$1" "$jobs" '^(.*_)?conformance_tests$'; }
+kind_unit() { run_programs "$1" "$jobs" '_tests$' '^compiler_tests$|^system_|(^|_)conformance_'; }
+kind_conformance() { run_programs "$1" "$jobs" '(^|_)conformance_(.*_)?tests$'; }
 
 # One after the other: the systems take the ports they are known by.
 kind_systems() { PORTICO_MODE=$2 run_programs "$1" 1 '^system_.*_tests$'; }

@@ -8,9 +8,11 @@ logs=build/test
 total_passed=0 total_failed=0 total_skipped=0
 declare -A broken=()
 export TEST_SECONDS_MAX=${TEST_SECONDS_MAX:-600} FUZZ_SECONDS=${FUZZ_SECONDS:-10}
-export ASAN_OPTIONS=${ASAN_OPTIONS:-strict_string_checks=1}
-export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1}
+# binutils names functions and lines in the reports; LLVM's own symbolizer is a package of 70 MB.
+symbols=external_symbolizer_path=/usr/bin/addr2line
+export ASAN_OPTIONS=${ASAN_OPTIONS:-strict_string_checks=1:$symbols}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:$symbols}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1:$symbols}
 
 begin() {
   mkdir -p "$logs"

@@ -1,1 +1,2 @@
-"""What the benchmarks share: processes, PostgreSQL, subjects, load, report. Python 3.11, standard library only."""
+"""What the benchmarks share: processes, PostgreSQL, subjects, load, report. Python 3.11, standard library
+only."""

@@ -19,8 +19,9 @@ class Api:
         assert parts.hostname in ("127.0.0.1", "localhost"), "benchmarks stay on loopback"
         self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
 
-    def call(self, method: str, path: str, body: object = None, *, token: str | None = None,
-             internal: bool = False) -> tuple[int, dict]:
+    def call(
+        self, method: str, path: str, body: object = None, *, token: str | None = None, internal: bool = False
+    ) -> tuple[int, dict]:
         """The status and the JSON of an answer, {} when it has none."""
         headers = {"Accept": "application/json"}
         if body is not None:
@@ -29,18 +30,24 @@ class Api:
             headers["Authorization"] = f"Bearer {token}"
         if internal:
             headers["X-Internal-Key"] = INTERNAL_KEY
-        payload = None if body is None else json.dumps(body)
+        status, content = self.exchange(method, path, None if body is None else json.dumps(body), headers)
+        return status, json.loads(content) if content else {}
+
+    def exchange(
+        self, method: str, path: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
+        """The status and the content of an answer."""
         try:
-            self._connection.request(method, path, payload, headers)
-            answer = self._connection.getresponse()
-            content = answer.read()
+            return self._send(method, path, body, headers)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
             # An idle keep-alive connection the server had closed; a second failure is real.
             self._connection.close()
-            self._connection.request(method, path, payload, headers)
-            answer = self._connection.getresponse()
-            content = answer.read()
-        return answer.status, json.loads(content) if content else {}
+            return self._send(method, path, body, headers)
+
+    def _send(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> tuple[int, bytes]:
+        self._connection.request(method, path, body, headers)
+        answer = self._connection.getresponse()
+        return answer.status, answer.read()
 
     def expect(self, status: int, method: str, path: str, body: object = None, **options) -> dict:
         """The JSON of an answer that must have this status."""
@@ -57,14 +64,16 @@ def answers(base: str, path: str) -> bool:
     """Whether a GET gives 200 now."""
     api = Api(base)
     try:
-        return api.call("GET", path)[0] == 200
-    except (OSError, http.client.HTTPException, ValueError):
+        return api.exchange("GET", path, None, {})[0] == 200
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         api.close()
 
 
-def wait_ready(base: str, path: str, process: Process, *, seconds_max: float = 30.0, poll: float = 0.02) -> None:
+def wait_ready(
+    base: str, path: str, process: Process, *, seconds_max: float = 30.0, poll: float = 0.005
+) -> None:
     """Probes until a GET gives 200; raises when the process ends or the time is over."""
     deadline = time.monotonic() + seconds_max
     while not answers(base, path):

@@ -1,8 +1,8 @@
--- wrk script: requests from a file, one a line, "METHOD<tab>path<tab>bearer token or -<tab>body or -", sent in turn.
--- Answers other than the expected status are counted. The result is one line of JSON after "RESULT ".
+-- wrk script: sends requests from a file in turn. A line is "METHOD<tab>path<tab>token<tab>body", "-" for no
+-- token or no body. Answers other than the expected status are counted; the result is one line, "RESULT" and JSON.
 --
--- Arguments after "--": file, expected status, "every" or "errors". With "every" each answer's status is looked at,
--- which costs the driver some microseconds an answer; with "errors" wrk's own count of statuses above 399 is used.
+-- Arguments after "--": file, expected status, "every" or "errors". With "every" each answer's status is looked
+-- at, which costs the driver some microseconds; with "errors" wrk's own count of those above 399 is used.
 local threads = {}
 
 function setup(thread)
@@ -43,8 +43,8 @@ function done(summary, latency)
   end
   local errors = summary.errors
   print(string.format(
-    'RESULT {"requests": %d, "seconds": %.6f, "p50_ms": %.3f, "p99_ms": %.3f, "max_ms": %.3f, "unexpected": %d, '
-      .. '"first_unexpected": %d, "above_399": %d, "socket_errors": %d, "timeouts": %d}',
+    'RESULT {"requests": %d, "seconds": %.6f, "p50_ms": %.3f, "p99_ms": %.3f, "max_ms": %.3f, '
+      .. '"unexpected": %d, "first_unexpected": %d, "above_399": %d, "socket_errors": %d, "timeouts": %d}',
     summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
     latency.max / 1e3, unexpected, first, errors.status, errors.connect + errors.read + errors.write,
     errors.timeout))

@@ -22,7 +22,8 @@ class Load:
 
 @dataclass(frozen=True)
 class Result:
-    """One run of wrk. `requests` counts answers of every status; `wrong` those that do not count as served."""
+    """One run of wrk. `requests` counts answers of every status; `wrong` those that do not count as
+    served."""
 
     requests: int
     seconds: float
@@ -49,7 +50,9 @@ class Result:
 
 def request_line(method: str, path: str, token: str | None = None, body: object = None) -> str:
     """One line of the request file; JSON text has neither tabs nor line ends."""
-    return "\t".join([method, path, token or "-", "-" if body is None else json.dumps(body, separators=(",", ":"))])
+    return "\t".join(
+        [method, path, token or "-", "-" if body is None else json.dumps(body, separators=(",", ":"))]
+    )
 
 
 def parse(output: str) -> Result:
@@ -58,18 +61,42 @@ def parse(output: str) -> Result:
     if len(lines) != 1:
         raise RuntimeError(f"wrk printed no result:\n{output[-2000:]}")
     data = json.loads(lines[0].removeprefix("RESULT "))
-    return Result(requests=data["requests"], seconds=data["seconds"], p50_ms=data["p50_ms"], p99_ms=data["p99_ms"],
-                  max_ms=data["max_ms"], wrong=max(data["unexpected"], data["above_399"]),
-                  first_wrong_status=data["first_unexpected"], socket_errors=data["socket_errors"],
-                  timeouts=data["timeouts"])
+    return Result(
+        requests=data["requests"],
+        seconds=data["seconds"],
+        p50_ms=data["p50_ms"],
+        p99_ms=data["p99_ms"],
+        max_ms=data["max_ms"],
+        wrong=max(data["unexpected"], data["above_399"]),
+        first_wrong_status=data["first_unexpected"],
+        socket_errors=data["socket_errors"],
+        timeouts=data["timeouts"],
+    )
 
 
 def run(load: Load, seconds: int) -> Result:
     """Sends for the given time; wrk itself is bounded by a minute more."""
-    command = ["taskset", "--cpu-list", str(load.core), "wrk", "--threads", "1", "--connections",
-               str(load.connections), "--duration", f"{seconds}s", "--timeout", "10s", "--script", str(SCRIPT),
-               load.base, "--", str(load.requests), str(load.expected_status),
-               "every" if load.every_status else "errors"]
+    command = [
+        "taskset",
+        "--cpu-list",
+        str(load.core),
+        "wrk",
+        "--threads",
+        "1",
+        "--connections",
+        str(load.connections),
+        "--duration",
+        f"{seconds}s",
+        "--timeout",
+        "10s",
+        "--script",
+        str(SCRIPT),
+        load.base,
+        "--",
+        str(load.requests),
+        str(load.expected_status),
+        "every" if load.every_status else "errors",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 60)
     if done.returncode != 0:
         raise RuntimeError(f"wrk failed: {done.stdout}{done.stderr}")

@@ -1,4 +1,5 @@
-"""The subject itself. Everything the benchmarks know about its command line, environment and ports is here."""
+"""The subject itself. Everything the benchmarks know about its command line, environment and ports is
+here."""
 
 import subprocess
 from pathlib import Path
@@ -18,23 +19,33 @@ class Portico(Subject):
     name = "portico"
     binary = BINARY
     arguments = ["up", "shop"]
-    env = {"NODE_ENV": "development", "INTERNAL_API_KEY": "workshop_internal_key_2023",
-           "JWT_SECRET": "workshop_shared_jwt_secret_key_32_bytes"}
-    endpoints = Endpoints(users="http://127.0.0.1:3001", products="http://127.0.0.1:3002",
-                          orders="http://127.0.0.1:3003")
+    env = {
+        "NODE_ENV": "development",
+        "INTERNAL_API_KEY": "workshop_internal_key_2023",
+        "JWT_SECRET": "workshop_shared_jwt_secret_key_32_bytes",
+    }
+    endpoints = Endpoints(
+        users="http://127.0.0.1:3001", products="http://127.0.0.1:3002", orders="http://127.0.0.1:3003"
+    )
 
     def prepare(self) -> None:
         if not self.binary.is_file():
             raise SystemExit(f"{self.binary} is missing; build it, or leave portico out with --subjects")
 
     def launch(self) -> None:
-        process = Process([str(self.binary), *self.arguments], core=self.core, env=self.env, cwd=self.directory,
-                          log=self.directory / "portico.log")
+        process = Process(
+            [str(self.binary), *self.arguments],
+            core=self.core,
+            env=self.env,
+            cwd=self.directory,
+            log=self.directory / "portico.log",
+        )
         self.processes.append(process)
         # A fine poll: bench/start.py measures with it.
         wait_ready(GATEWAY, "/readyz", process, poll=0.001)
 
-    def describe(self) -> dict[str, str]:
-        done = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True,
-                              check=False)
-        return {"commit": done.stdout.strip() or "unknown"}
+    def describe(self) -> str:
+        done = subprocess.run(
+            [str(self.binary), "--version"], capture_output=True, text=True, check=False, timeout=10
+        )
+        return " ".join([*done.stdout.split("\n")[:1], "as", "portico", *self.arguments])

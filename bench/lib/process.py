@@ -51,9 +51,26 @@ def tree(roots: list[int], known: dict[int, Stat]) -> list[int]:
 
 
 def cpu_seconds(roots: list[int]) -> float:
-    """CPU time of the trees so far. A child that ended counts in the parent that waited for it, so nothing is lost."""
+    """CPU time of the trees so far. A child that ended counts in the parent that waited for it, so nothing is
+    lost."""
     known = stats()
     return sum(known[pid].cpu_seconds for pid in tree(roots, known))
+
+
+def parse_core_busy(text: str, core: int) -> float:
+    """Seconds a core was not idle, from the text of /proc/stat: all but idle, waiting for disks, and guest
+    time, which user time already holds."""
+    for line in text.splitlines():
+        fields = line.split()
+        if fields and fields[0] == f"cpu{core}":
+            user, nice, system, _, _, irq, softirq, steal = (int(field) for field in fields[1:9])
+            return (user + nice + system + irq + softirq + steal) / TICKS
+    raise ValueError(f"no core {core}")
+
+
+def core_busy(core: int) -> float:
+    """Seconds the core has been busy since the machine started, by whomever."""
+    return parse_core_busy(Path("/proc/stat").read_text(encoding="utf-8"), core)
 
 
 def _kilobytes(path: Path, key: str) -> int:
@@ -85,15 +102,29 @@ def memory(roots: list[int]) -> Memory:
 class Process:
     """A started program, its output in a file. `stop` is safe to call twice."""
 
-    def __init__(self, command: list[str], *, core: int, log: Path, env: dict[str, str] | None = None,
-                 cwd: Path | None = None, stop_signal: signal.Signals = signal.SIGTERM):
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        core: int,
+        log: Path,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ):
         self.command = command
         self.log = log
         self._stop_signal = stop_signal
         with open(log, "ab") as output:
             self._process = subprocess.Popen(
-                ["taskset", "--cpu-list", str(core), *command], env={**os.environ, **(env or {})}, cwd=cwd,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+                ["taskset", "--cpu-list", str(core), *command],
+                env={**os.environ, **(env or {})},
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     @property
     def pid(self) -> int:

@@ -29,16 +29,25 @@ def spread(values: list[float]) -> str:
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table, its columns aligned for a terminal too; the first column is text, the others figures."""
+    """A Markdown table, its columns aligned for a terminal too; the first column is text, the others
+    figures."""
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
 
     def line(cells: list[str]) -> str:
-        padded = [cell.ljust(width) if column == 0 else cell.rjust(width)
-                  for column, (cell, width) in enumerate(zip(cells, widths))]
+        padded = [
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(cells, widths))
+        ]
         return "| " + " | ".join(padded) + " |"
 
-    rule = "|" + "|".join("-" * (width + 2) if column == 0 else "-" * (width + 1) + ":"
-                          for column, width in enumerate(widths)) + "|"
+    rule = (
+        "|"
+        + "|".join(
+            "-" * (width + 2) if column == 0 else "-" * (width + 1) + ":"
+            for column, width in enumerate(widths)
+        )
+        + "|"
+    )
     return "\n".join([line(header), rule, *map(line, rows)])
 
 
@@ -49,16 +58,18 @@ def _output(*command: str) -> str:
 
 
 def filesystem(directory: Path) -> str:
-    """The type of the file system below a directory: figures of a memory file system say nothing about durability."""
+    """The type of the file system below a directory: figures of a memory file system say nothing about
+    durability."""
     return _output("stat", "--file-system", "--format=%T", str(directory))
 
 
 def surroundings(directory: Path) -> dict[str, str]:
     """Date, machine, versions, commit, load before the run."""
+    kernel = f"{platform.system()} {platform.release().split('-')[0]}"
     return {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": _output("git", "describe", "--always", "--dirty"),
-        "machine": f"{os.cpu_count()} cores {platform.machine()}, {platform.system()} {platform.release().split('-')[0]}",
+        "machine": f"{os.cpu_count()} cores {platform.machine()}, {kernel}",
         "node": _output("node", "--version"),
         "wrk": " ".join(_output("wrk", "--version").split()[:2]),
         "data on": filesystem(directory),

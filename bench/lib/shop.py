@@ -1,4 +1,5 @@
-"""The shop's data for a run, put in over the subject's own HTTP API: users with tokens, products with a huge stock."""
+"""The shop's data for a run, put in over the subject's own HTTP API: users with tokens, products with a huge
+stock."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,19 +28,34 @@ def fill(subject: Subject, *, users: int = USERS, products: int = PRODUCTS) -> C
     tokens = []
     for number in range(users):
         email = f"buyer{number}@example.com"
-        people.expect(201, "POST", "/api/users/register",
-                      {"firstName": "Benchmark", "lastName": "Buyer", "email": email, "password": PASSWORD})
+        people.expect(
+            201,
+            "POST",
+            "/api/users/register",
+            {"firstName": "Benchmark", "lastName": "Buyer", "email": email, "password": PASSWORD},
+        )
         answer = people.expect(200, "POST", "/api/users/login", {"email": email, "password": PASSWORD})
         tokens.append(answer["data"]["token"])
     people.close()
     catalogue = Api(subject.endpoints.products)
-    answer = catalogue.expect(201, "POST", "/api/categories", {"name": "Benchmark", "description": "Of the benchmark"},
-                              internal=True)
+    answer = catalogue.expect(
+        201,
+        "POST",
+        "/api/categories",
+        {"name": "Benchmark", "description": "Of the benchmark"},
+        internal=True,
+    )
     category = answer["data"]["category"]["id"]
     ids = []
     for number in range(products):
-        product = {"name": f"Product {number}", "description": "A product of the benchmark", "price": 19.99,
-                   "categoryId": category, "stock": STOCK, "tags": ["benchmark"]}
+        product = {
+            "name": f"Product {number}",
+            "description": "A product of the benchmark",
+            "price": 19.99,
+            "categoryId": category,
+            "stock": STOCK,
+            "tags": ["benchmark"],
+        }
         answer = catalogue.expect(201, "POST", "/api/products", product, internal=True)
         ids.append(str(answer["data"]["product"]["id"]))
     catalogue.close()
@@ -58,14 +74,17 @@ def sold(subject: Subject, catalogue: Catalogue) -> int:
 
 
 def write_orders(path: Path, catalogue: Catalogue, *, one_product: bool) -> None:
-    """A request file of orders of one piece: users and products go round, each at its own pace, so that all pairs
-    come up and neighbours in time differ in both."""
+    """A request file of orders of one piece: users and products go round, each at its own pace, so that all
+    pairs come up and neighbours in time differ in both."""
     products = catalogue.product_ids[:1] if one_product else catalogue.product_ids
     lines = []
     for number in range(1600):
         item = {"productId": products[number % len(products)], "quantity": 1}
-        lines.append(request_line("POST", "/api/orders", catalogue.tokens[number % len(catalogue.tokens)],
-                                  {"items": [item]}))
+        lines.append(
+            request_line(
+                "POST", "/api/orders", catalogue.tokens[number % len(catalogue.tokens)], {"items": [item]}
+            )
+        )
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

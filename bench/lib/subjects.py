@@ -1,4 +1,5 @@
-"""What is compared: how each subject is started on one core, where it answers, and which processes it is made of."""
+"""What is compared: how each subject is started on one core, where it answers, and which processes it is made
+of."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ class Subject:
         self.core = core
         self.processes: list[Process] = []
         self.postgres: Postgres | None = None
-        self.facts: dict[str, str] = {}
+        self.facts = ""
 
     def start(self) -> None:
         """Everything, its database included."""
@@ -47,9 +48,9 @@ class Subject:
         """The program itself."""
         raise NotImplementedError
 
-    def describe(self) -> dict[str, str]:
-        """Versions and settings worth printing under the table."""
-        return {}
+    def describe(self) -> str:
+        """Versions and settings worth printing under the table; asked for once it runs."""
+        return ""
 
     def pids(self) -> list[int]:
         """Roots of the process trees whose CPU time and memory count."""
@@ -84,14 +85,20 @@ class NodePeer(Subject):
 
     def node(self, script: str, port: int, env: dict[str, str]) -> Process:
         log = self.directory / f"{Path(script).stem}.log"
-        process = Process(["node", str(self.folder / "src" / script)], core=self.core, log=log, cwd=self.folder,
-                          env={**NODE_ENV, **env, "PORT": str(port)})
+        process = Process(
+            ["node", str(self.folder / "src" / script)],
+            core=self.core,
+            log=log,
+            cwd=self.folder,
+            env={**NODE_ENV, **env, "PORT": str(port)},
+        )
         self.processes.append(process)
         return process
 
-    def describe(self) -> dict[str, str]:
-        settings = self.postgres.settings() if self.postgres is not None else {}
-        return {f"postgres.{key}": value for key, value in settings.items()}
+    def describe(self) -> str:
+        assert self.postgres is not None
+        settings = ", ".join(f"{key} {value}" for key, value in self.postgres.settings().items())
+        return f"PostgreSQL, private: {settings}"
 
 
 class Seed(NodePeer):
@@ -114,8 +121,10 @@ class Seed(NodePeer):
         urls = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
         shared = {f"{service.upper()}_SERVICE_URL": url for service, url in urls.items()}
         shared["DB_PORT"] = str(self.postgres.port)
-        started = {service: self.node(f"{service}.js", ports[service], {**shared, **self.env})
-                   for service in SEED_SERVICES}
+        started = {
+            service: self.node(f"{service}.js", ports[service], {**shared, **self.env})
+            for service in SEED_SERVICES
+        }
         for service, process in started.items():
             wait_ready(urls[service], "/health", process)
         self.endpoints = Endpoints(users=urls["user"], products=urls["product"], orders=urls["order"])

@@ -39,7 +39,7 @@ enum class DeliveryState { waiting, dead };
 PORTICO_DESCRIBE_ENUM(DeliveryState, waiting, dead)
 
 struct ParkedDelivery {
-  Id<ParkedDelivery> id;  // group|source|sequence
+  Id<ParkedDelivery> id;  // group:source:sequence
   std::string group;      // "notification.orders"
   std::string source;     // publishing service
   int64_t sequence = 0;

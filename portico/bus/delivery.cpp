@@ -38,21 +38,27 @@ Duration retry_wait(const RetryPolicy& policy, int n, Random& random) {
   return milliseconds(1 + int64_t(random.below(uint64_t(std::min(limit_ms, cap_ms)))));
 }
 
+bool valid_name(std::string_view name) {
+  constexpr std::string_view others = "._-";
+  return !name.empty() && name.size() <= names_bytes_max && std::ranges::all_of(name, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || others.contains(c);
+  });
+}
+
 void check_names(std::string_view group, std::string_view source) {
-  const bool fits = !group.empty() && !source.empty() && group.size() + source.size() <= names_bytes_max;
-  if (fits && group.find('|') == group.npos && source.find('|') == source.npos) return;
+  if (valid_name(group) && valid_name(source) && group.size() + source.size() <= names_bytes_max) return;
   throw Error(Code::internal, "bus.bad_name")
-      .with_note(fmt::format("group '{}' and publisher '{}' must be given, without '|' and together at most "
-                             "{} bytes long",
+      .with_note(fmt::format("group '{}' and publisher '{}' must consist of letters, digits, '.', '_' and "
+                             "'-' and be together at most {} bytes long",
                              group, source, names_bytes_max));
 }
 
 Id<BusPlace> place_id(std::string_view group, std::string_view source) {
-  return {fmt::format("{}|{}", group, source)};
+  return {fmt::format("{}:{}", group, source)};
 }
 
 Id<ParkedDelivery> parked_id(std::string_view group, std::string_view source, int64_t sequence) {
-  return {fmt::format("{}|{}|{}", group, source, sequence)};
+  return {fmt::format("{}:{}:{}", group, source, sequence)};
 }
 
 ParkedDelivery parked_row(std::string_view group, std::string_view source, const OutboxEvent& event,

@@ -13,7 +13,7 @@ namespace portico::bus {
 
 // How far a group has come in the log of one publisher: a row of the subscribing service.
 struct BusPlace {
-  Id<BusPlace> id;  // group|source
+  Id<BusPlace> id;  // group:source
   int64_t place = 0;
 };
 PORTICO_DESCRIBE(BusPlace, id, place)
@@ -52,9 +52,11 @@ Failure failure_of(const std::exception& error);
 // from 1.
 Duration retry_wait(const RetryPolicy& policy, int n, Random& random);
 
-// Ids are at most 64 bytes, and a sequence has up to 19 digits.
-inline constexpr size_t names_bytes_max = 64 - 19 - 2;
-// Throws Error(internal, "bus.bad_name") where group and source cannot stand in an id.
+// Group and source stand in ids: letters, digits, '.', '_', '-'. Ids are at most 64 bytes, and a sequence has
+// up to 19 digits.
+inline constexpr size_t names_bytes_max = 64 - 19 - 2;  // of both together
+bool valid_name(std::string_view name);
+// Throws Error(internal, "bus.bad_name").
 void check_names(std::string_view group, std::string_view source);
 Id<BusPlace> place_id(std::string_view group, std::string_view source);
 Id<ParkedDelivery> parked_id(std::string_view group, std::string_view source, int64_t sequence);

@@ -32,8 +32,8 @@ void LocalSource::expect(const std::string& group) { reader(group); }
 LocalSource::Reader& LocalSource::reader(const std::string& group) {
   auto found = readers_.find(group);
   if (found != readers_.end()) return found->second;
-  if (group.empty() || group.size() > names_bytes_max || group.find('|') != group.npos)
-    throw Error(Code::invalid, "bus.bad_name", "the group's name is empty, too long or holds '|'");
+  if (!valid_name(group))
+    throw Error(Code::invalid, "bus.bad_name", "the group's name is empty, too long or has other characters");
   if (readers_.size() >= groups_max)
     throw Error(Code::exhausted, "bus.too_many_groups", "too many groups read this service's events");
   Reader& reader = readers_[group];

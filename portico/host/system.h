@@ -84,6 +84,8 @@ struct SystemSpec {
   std::string built_in_toml;    // systems/<name>/system.toml
   std::shared_ptr<const Presenter> presenter;
   std::vector<DemoAccount> demo_accounts;
+  // Lines printed at the start: where mail goes, how to get demo data.
+  std::function<std::vector<std::string>(const Config& config)> start_notes;
   // Fills a running system with demo data through its own API, with internal rights; safe to repeat.
   std::function<Task<void>(Call& call, Neighbours& neighbours)> seed;
 

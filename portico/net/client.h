@@ -39,8 +39,10 @@ struct Failure {
 
 class Client {
  public:
+  // The client must die before the runtime. Throws Error(unimplemented, "net.simulated") for a runtime
+  // without sockets, as Server does.
   Client(Runtime& runtime, ClientLimits limits);
-  ~Client();
+  ~Client();  // exchanges that are under way go on; idle connections are closed
   // One exchange on the caller's reactor. A reused connection that turns out closed before any byte of a
   // response is replaced once by a fresh one when the request was idempotent (RFC 9110 section 9.2.2).
   Task<std::expected<Response, Failure>> send(Origin origin, Request request, Instant deadline);

@@ -111,6 +111,7 @@ void Log::Impl::write(Level level, const Call& call, std::string_view message, L
 // Adds the line and sees to it that somebody writes it.
 void Log::Impl::put(Level level, std::string_view line) {
   std::shared_ptr<Ticket> ticket;
+  Runtime* flusher = nullptr;
   bool write_here = false;
   {
     std::lock_guard held(mutex);
@@ -127,12 +128,13 @@ void Log::Impl::put(Level level, std::string_view line) {
     if (runtime && !scheduled[now] && !scheduled[wake]) {
       ticket = std::make_shared<Ticket>(shared_from_this(), wake);
       scheduled[wake] = true;
+      flusher = runtime;
     }
   }
   if (write_here) drain_unless_busy();
   if (!ticket) return;
   Duration delay = ticket->wake == now ? Duration::zero() : flush_interval;
-  runtime->spawn("log.flush", flush_soon(*runtime, std::move(ticket), delay));
+  flusher->spawn("log.flush", flush_soon(*flusher, std::move(ticket), delay));
 }
 
 // Moves what is pending to the batch; a line about lost lines goes with it. False when there is nothing.

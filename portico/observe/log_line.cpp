@@ -1,6 +1,9 @@
 #include "portico/observe/log_line.h"
 
+#include <array>
 #include <cmath>
+#include <cstdint>
+#include <string>
 
 #include "portico/observe/redact.h"
 #include "portico/observe/utf8.h"
@@ -15,8 +18,12 @@ bool is_unsafe(char32_t c) {
          (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
 }
 
-// A byte that stands for itself in either format wherever it occurs.
-bool is_plain(uint8_t c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '|'; }
+// The bytes that stand for themselves in either format wherever they occur.
+constexpr std::array<bool, 256> plain_bytes = [] {
+  std::array<bool, 256> plain{};
+  for (size_t c = 0x20; c < 0x7f; ++c) plain[c] = c != '"' && c != '\\' && c != '|';
+  return plain;
+}();
 
 void append(fmt::memory_buffer& out, std::string_view text) {
   out.append(text.data(), text.data() + text.size());
@@ -27,7 +34,7 @@ void append(fmt::memory_buffer& out, std::string_view text) {
 void append_escaped(fmt::memory_buffer& out, std::string_view text, bool quote, bool bar) {
   while (!text.empty()) {
     size_t plain = 0;
-    while (plain < text.size() && is_plain(uint8_t(text[plain]))) ++plain;
+    while (plain < text.size() && plain_bytes[uint8_t(text[plain])]) ++plain;
     append(out, text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) return;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "portico/schema/utf8.h"
+
 namespace portico::observe {
 
 // The first character of a text: its value and how many bytes it takes. A broken sequence is `broken` and
@@ -17,18 +19,10 @@ struct CodePoint {
 
 // `text` must not be empty.
 inline CodePoint decode_utf8(std::string_view text) {
-  auto byte = [&](size_t i) { return uint8_t(text[i]); };
-  uint8_t first = byte(0);
-  if (first < 0x80) return {first, 1};
-  size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < size) return {};
-  char32_t value = first & (0x7f >> size);
-  for (size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    value = value << 6 | (byte(i) & 0x3f);
-  }
-  constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < smallest[size] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return {};
+  size_t size = schema::detail::utf8_length(text.data(), text.data() + text.size());
+  if (size == 0) return {};
+  char32_t value = uint8_t(text[0]) & (size == 1 ? 0x7f : 0x7f >> size);
+  for (size_t i = 1; i < size; ++i) value = value << 6 | (uint8_t(text[i]) & 0x3f);
   return {value, size};
 }
 

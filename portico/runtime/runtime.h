@@ -97,7 +97,7 @@ std::string make_uuid7(const Clock& clock, Random& random);
 
 // The production runtime. `run` (once in its life) starts the reactors, the caller being reactor 0, and
 // returns after `stop`, once every reactor has come to rest and every coroutine that was left is destroyed.
-// SIGINT and SIGTERM are delivered to `on_signal` (on reactor 0).
+// SIGINT and SIGTERM are delivered to the handler of `on_signal` (on reactor 0), which is set before `run`.
 class RealRuntime : public Runtime {
  public:
   static std::unique_ptr<RealRuntime> make(RuntimeOptions options = {});

@@ -12,7 +12,6 @@
 #include <memory>
 #include <tuple>
 #include <type_traits>
-#include <utility>
 
 #include "portico/base/money.h"
 #include "portico/base/time.h"
@@ -71,12 +70,11 @@ struct Field {
 
 namespace detail {
 
-// Never called, but with a body: compilers want one for types without linkage.
 struct Anything {
   template <class T>
   operator T() const {
     std::unreachable();
-  }
+  }  // never called; types without linkage need a body
 };
 template <size_t>
 using AnythingAt = Anything;
@@ -181,8 +179,7 @@ template <int64_t Min, int64_t Max>
 struct Describe<Int<Min, Max>> {
   static constexpr Type make() { return numeric<Int<Min, Max>>(Kind::integer, Min, Max); }
 };
-// A plain string is text without a limit of its own: for what the system itself writes. Input should say
-// Text<Min, Max>.
+// A plain string has no limit of its own: for what the system writes. Input should say Text<Min, Max>.
 template <>
 struct Describe<std::string> {
   static constexpr Type make() { return textual<std::string>(Kind::text, 0, 1 << 20); }
@@ -314,8 +311,7 @@ inline constexpr Type type_table = Describe<T>::make();
 
 }  // namespace detail
 
-// The table of T: described struct or enumeration, value type of base/types.h, bool, int, string, optional,
-// list.
+// The table of T: described struct or enumeration, value type of base/, bool, int, string, optional, list.
 template <class T>
 const Type& type_of() {
   return detail::type_table<T>;

@@ -26,6 +26,10 @@ struct Renamed {
 PORTICO_DESCRIBE_EVENT(Renamed, "sample.renamed.v1", count, channel)
 PORTICO_ALIASES(Renamed, {"total", "count"}, {"sum", "count"})
 
+// snake_case in C++, camelCase on the wire.
+static_assert(wire_name<"first_name"> == "firstName" && wire_name<"name"> == "name" &&
+              wire_name<"a_b_c2_d"> == "aBC2D" && wire_name<"_hidden_name"> == "_hiddenName");
+
 TEST(Describe, FindsMembersByNameAndAlias) {
   const Type& type = type_of<Renamed>();
   EXPECT_EQ(type.name, "Renamed");
@@ -73,22 +77,22 @@ TEST(ReadAt, TakesTheValueUnderThePath) {
     return read_json_at(json, path, type_of<Item>(), &item);
   };
   Item item;
-  std::string_view good = R"({"x":[{}],"data":{"a/b":{"product_id":"p","quantity":7}},"y":null})";
+  std::string_view good = R"({"x":[{}],"data":{"a/b":{"productId":"p","quantity":7}},"y":null})";
   EXPECT_EQ(read(good, {"data", "a/b"}, item), Violations{});
   EXPECT_EQ(item, (Item{{"p"}, 7}));
-  EXPECT_EQ(read(R"({"product_id":"q","quantity":8})", {}, item), Violations{});
+  EXPECT_EQ(read(R"({"productId":"q","quantity":8})", {}, item), Violations{});
   EXPECT_EQ(item.product_id.value, "q");
   EXPECT_EQ(read(good, {"data", "product"}, item), (Violations{{"/data/product", "is required"}}));
   EXPECT_EQ(read(good, {"none", "product"}, item), (Violations{{"/none", "is required"}}));
   EXPECT_EQ(read(good, {"y", "product"}, item), (Violations{{"/y", "must be an object"}}));
   EXPECT_EQ(read(good, {"data"}, item),
-            (Violations{{"/data/product_id", "is required"}, {"/data/quantity", "is required"}}));
-  EXPECT_EQ(read(R"({"data":{"a/b":{"product_id":"p"}}})", {"data", "a/b"}, item),
+            (Violations{{"/data/productId", "is required"}, {"/data/quantity", "is required"}}));
+  EXPECT_EQ(read(R"({"data":{"a/b":{"productId":"p"}}})", {"data", "a/b"}, item),
             (Violations{{"/data/a~1b/quantity", "is required"}}));
-  EXPECT_EQ(read(R"({"d":{"product_id":"p","quantity":7},"d":1})", {"d"}, item),
+  EXPECT_EQ(read(R"({"d":{"productId":"p","quantity":7},"d":1})", {"d"}, item),
             (Violations{{"", "names a member more than once"}}));
-  EXPECT_EQ(read(R"({"d":{"product_id":"p","quantity":7}]})", {"d"}, item).size(), 1u);
-  EXPECT_EQ(read(R"({"d":{"product_id":"p","quantity":7}} x)", {"d"}, item).size(), 1u);
+  EXPECT_EQ(read(R"({"d":{"productId":"p","quantity":7}]})", {"d"}, item).size(), 1u);
+  EXPECT_EQ(read(R"({"d":{"productId":"p","quantity":7}} x)", {"d"}, item).size(), 1u);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace portico::schema {
 
 struct ReadLimits {
   size_t bytes_max = 1024 * 1024;
-  size_t depth_max = 32;
+  size_t depth_max = 32;        // of objects and lists in one another; never more than 512
   size_t violations_max = 100;  // what is found beyond is counted in one last violation
 };
 

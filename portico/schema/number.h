@@ -14,7 +14,8 @@ bool is_number(std::string_view text);
 enum class NumberFault { none, fraction, too_low, too_high };
 
 // The value of a JSON number times 10^scale, exactly. Digits and exponents of any length are judged right;
-// `too_low` and `too_high` say that it does not fit in 64 bits, `fraction` that it is not whole; then `value` stays as it is.
+// `too_low` and `too_high` say that it does not fit in 64 bits, `fraction` that it is not whole; then `value`
+// stays as it is.
 NumberFault to_scaled(std::string_view number, int scale, int64_t& value);
 
 }  // namespace portico::schema::detail

@@ -28,7 +28,7 @@ struct Operation {
   std::vector<std::string>
       security;  // names of the security schemes, any one of which suffices; empty: public
   std::string media_type = "application/json";  // of the response
-  std::string wrapped_as;                 // name under which an envelope carries the payload
+  std::string wrapped_as;                       // name under which an envelope carries the payload
 };
 
 // How a system wraps what travels: given the schema of the payload as JSON text, the schema of the whole

@@ -123,7 +123,7 @@ TEST(Write, IsCompactAndExact) {
             "\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001 \x7F é\""
             R"(,"title":"","password":"","email":"","id":"","price":-0.05,"at":"1969-12-31T23:59:59.999Z",)"
             R"("born":"0000-01-01","extra":{"a":[1]},"numbers":[],"tags":[],"items":[],)"
-            R"("item":{"product_id":"","quantity":1},"note":"","ended":null,"last":null,"grade":null,)"
+            R"("item":{"productId":"","quantity":1},"note":"","ended":null,"last":null,"grade":null,)"
             R"("flags":[true,null]})");
   EXPECT_EQ(to_json(Node{}), R"({"children":[]})");
   EXPECT_EQ(to_json(std::optional<int>{}), "null");
@@ -198,7 +198,7 @@ TEST(Validate, FindsWhatCodeDidWrong) {
                       {"/item/quantity", "must be at least 1"},
                       {"/note", "must be at most 10 characters"},
                       {"/ended", "must be within the years 0000 to 9999"},
-                      {"/last/product_id", "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -"},
+                      {"/last/productId", "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -"},
                       {"/tree/children/0/label", "must be at most 8 characters"}};
   EXPECT_EQ(validate(type_of<Everything>(), &value), expected);
   std::vector<Int<0, 1>> many(200, 2);

@@ -1,6 +1,6 @@
-// When a value of each kind is right, and in which words it is said that it is not: shared by reading, binding
-// and validation. No message holds anything of the input; labels of enumerations come from the schema.
-// Internal to schema/.
+// When a value of each kind is right, and in which words it is said that it is not: shared by reading,
+// binding and validation. No message holds anything of the input; labels of enumerations come from the
+// schema. Internal to schema/.
 #pragma once
 
 #include <bitset>

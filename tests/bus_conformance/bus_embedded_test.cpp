@@ -10,10 +10,8 @@ const Engine embedded{
         [](Runtime& runtime, Observer& observer, const std::string& path) {
           return sqlite::make_store(runtime, observer, {.path = path});
         },
-    .make_bus =
-        [](Runtime& runtime, Observer& observer, BusOptions options) {
-          return std::make_unique<Bus>(runtime, observer, options);
-        },
+    .make_bus = [](Runtime& runtime, Observer& observer,
+                   BusOptions options) { return std::make_unique<Bus>(runtime, observer, options); },
 };
 
 INSTANTIATE_TEST_SUITE_P(embedded, BusSuite, ::testing::Values(embedded),

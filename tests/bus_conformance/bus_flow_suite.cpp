@@ -9,7 +9,8 @@ using namespace std::chrono_literals;
 
 TEST_P(BusSuite, an_event_reaches_its_group) {
   auto process = make();
-  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", process->noting<Placed>(process->mail_seen));
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
+                                  process->noting<Placed>(process->mail_seen));
   run([&]() -> Task<void> {
     co_await process->start();
     co_await process->publish("a", 1);
@@ -46,8 +47,8 @@ TEST_P(BusSuite, types_go_to_their_own_handlers) {
 
 TEST_P(BusSuite, events_of_one_key_stay_in_order) {
   auto process = make();
-  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", process->noting<Placed>(process->mail_seen),
-                                  {.batch_max = 7});
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
+                                  process->noting<Placed>(process->mail_seen), {.batch_max = 7});
   run([&]() -> Task<void> {
     co_await process->start();
     for (int64_t i = 1; i <= 50; ++i) co_await process->publish("a", i);
@@ -82,7 +83,8 @@ TEST_P(BusSuite, events_of_many_keys_stay_in_order_each) {
 
 TEST_P(BusSuite, two_groups_both_get_everything) {
   auto process = make();
-  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", process->noting<Placed>(process->mail_seen));
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
+                                  process->noting<Placed>(process->mail_seen));
   process->bus->subscribe<Placed>("stats", "orders", "stats.orders",
                                   process->noting<Placed>(process->stats_seen));
   run([&]() -> Task<void> {
@@ -114,7 +116,8 @@ TEST_P(BusSuite, two_groups_of_one_service_both_get_everything) {
 
 TEST_P(BusSuite, a_group_may_follow_two_publishers) {
   auto process = make();
-  process->bus->subscribe<Placed>("stats", "orders", "stats.all", process->noting<Placed>(process->stats_seen));
+  process->bus->subscribe<Placed>("stats", "orders", "stats.all",
+                                  process->noting<Placed>(process->stats_seen));
   process->bus->subscribe<Shipped>("stats", "mail", "stats.all",
                                    process->noting<Shipped>(process->stats_seen));
   run([&]() -> Task<void> {
@@ -140,12 +143,11 @@ TEST_P(BusSuite, what_a_handler_publishes_flows_on) {
                                     unit.publish(Shipped{event.order, event.number});
                                     co_return;
                                   });
-  process->bus->subscribe<Shipped>("stats", "mail", "stats.mail",
-                                   [&](Call& call, Unit& unit, Shipped event) -> Task<void> {
-                                     correlation = call.correlation_id;
-                                     co_await process->note(unit, process->stats_seen, event.order.value,
-                                                            event.number);
-                                   });
+  process->bus->subscribe<Shipped>(
+      "stats", "mail", "stats.mail", [&](Call& call, Unit& unit, Shipped event) -> Task<void> {
+        correlation = call.correlation_id;
+        co_await process->note(unit, process->stats_seen, event.order.value, event.number);
+      });
   run([&]() -> Task<void> {
     co_await process->start();
     for (int64_t i = 1; i <= 10; ++i) co_await process->publish("a", i);
@@ -158,7 +160,8 @@ TEST_P(BusSuite, what_a_handler_publishes_flows_on) {
 
 TEST_P(BusSuite, unknown_types_are_skipped) {
   auto process = make();
-  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", process->noting<Placed>(process->mail_seen));
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
+                                  process->noting<Placed>(process->mail_seen));
   run([&]() -> Task<void> {
     co_await process->start();
     co_await process->publish(Shipped{Id<Order>{"a"}, 1});
@@ -197,7 +200,8 @@ TEST_P(BusSuite, an_event_is_visible_only_after_the_commit) {
 
 TEST_P(BusSuite, what_is_rolled_back_is_never_delivered) {
   auto process = make();
-  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", process->noting<Placed>(process->mail_seen));
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
+                                  process->noting<Placed>(process->mail_seen));
   run([&]() -> Task<void> {
     co_await process->start();
     Call call = process->call("orders");
@@ -232,10 +236,11 @@ TEST_P(BusSuite, large_and_empty_texts_arrive_as_they_were) {
   });
 }
 
-TEST_P(BusSuite, keys_may_be_any_text) {
+TEST_P(BusSuite, keys_may_be_any_id) {
   auto process = make();
-  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", process->noting<Placed>(process->mail_seen));
-  const std::vector<std::string> keys = {"\u00fcber", "\u65e5\u672c", "\U0001F600", "a|b", "'; --", " ", "=", "#1"};
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
+                                  process->noting<Placed>(process->mail_seen));
+  const std::vector<std::string> keys = {"A:z-0._", "-", "0", std::string(64, 'k')};
   run([&]() -> Task<void> {
     co_await process->start();
     SeenBy expected;

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iostream>
+
 namespace portico::bus_suite {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-Process::Process(const Engine& engine, Runtime& runtime, const std::string& folder, BusOptions options)
+Process::Process(const Engine& engine, Runtime& runtime, const std::string& folder, BusOptions options,
+                 Far far)
     : runtime(runtime),
       log(runtime, {.level_min = Level::info},
           [lines = lines](std::string_view text) { lines->append(text); }),
@@ -19,10 +23,23 @@ Process::Process(const Engine& engine, Runtime& runtime, const std::string& fold
       mail_seen(mail->collection<Seen>({}, "seen")),
       stats_seen(stats->collection<Seen>({}, "seen")),
       bus(engine.make_bus(runtime, observer, options)) {
-  bus->add_publisher("orders", *orders);
+  if (far) {
+    publishing = engine.make_bus(runtime, observer, options);
+    publishing->add_publisher("orders", *orders);
+    bus->add_remote("orders", far(*publishing->local_source("orders")));
+  } else {
+    bus->add_publisher("orders", *orders);
+  }
   bus->add_publisher("mail", *mail);
   bus->add_subscriber("mail", *mail);
   bus->add_subscriber("stats", *stats);
+}
+
+Process::~Process() {
+  if (!::testing::Test::HasFailure() && std::uncaught_exceptions() == 0) return;
+  log.flush();
+  constexpr size_t shown_max = 8000;
+  std::cerr << lines->substr(0, shown_max);
 }
 
 Task<void> Process::open() {
@@ -33,11 +50,13 @@ Task<void> Process::open() {
 
 Task<void> Process::start() {
   co_await open();
+  if (publishing) publishing->start();
   bus->start();
 }
 
 Task<void> Process::stop() {
   co_await bus->stop(runtime.steady() + seconds(10));
+  if (publishing) co_await publishing->stop(runtime.steady() + seconds(10));
   co_await orders->close();
   co_await mail->close();
   co_await stats->close();
@@ -89,8 +108,8 @@ std::string make_folder(const std::string& name) {
   static int count = 0;
   std::string safe = name;
   std::replace(safe.begin(), safe.end(), '/', '_');
-  const auto path = std::filesystem::temp_directory_path() /
-                    fmt::format("portico-bus-{}-{}-{}", ::getpid(), ++count, safe);
+  const auto path =
+      std::filesystem::temp_directory_path() / fmt::format("portico-bus-{}-{}-{}", ::getpid(), ++count, safe);
   std::filesystem::remove_all(path);
   std::filesystem::create_directories(path);
   return path.string();

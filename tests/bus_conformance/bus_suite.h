@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Engine {
   std::function<std::unique_ptr<Store>(Runtime&, Observer&, const std::string& path)> make_store;
   std::function<std::unique_ptr<Bus>(Runtime&, Observer&, BusOptions)> make_bus;
 };
+
+inline void PrintTo(const Engine& engine, std::ostream* out) { *out << engine.name; }
 
 struct Order {
   Id<Order> id;
@@ -66,7 +69,12 @@ using SeenBy = std::map<std::string, std::string>;
 // What lives and dies together: service "orders" publishes, "mail" and "stats" subscribe and publish.
 class Process {
  public:
-  Process(const Engine& engine, Runtime& runtime, const std::string& folder, BusOptions options = {});
+  // How the subscribers' bus reaches the events of "orders" when that is on a bus of its own.
+  using Far = std::function<std::unique_ptr<EventSource>(EventSource& near)>;
+  Process(const Engine& engine, Runtime& runtime, const std::string& folder, BusOptions options = {},
+          Far far = {});
+
+  ~Process();  // shows the log of a test that has failed
 
   Task<void> start();  // opens the stores and starts the bus
   Task<void> open();   // the stores only
@@ -113,6 +121,7 @@ class Process {
   Observer observer;
   std::unique_ptr<Store> orders, mail, stats;
   Collection<Seen> mail_seen, stats_seen;
+  std::unique_ptr<Bus> publishing;  // only with `far`
   std::unique_ptr<Bus> bus;
 };
 
@@ -127,8 +136,8 @@ class BusSuite : public ::testing::TestWithParam<Engine> {
   void run(Body body) {
     sim->run(body());
   }
-  std::unique_ptr<Process> make(BusOptions options = {}) {
-    return std::make_unique<Process>(GetParam(), *sim, folder, options);
+  std::unique_ptr<Process> make(BusOptions options = {}, Process::Far far = {}) {
+    return std::make_unique<Process>(GetParam(), *sim, folder, options, std::move(far));
   }
   std::unique_ptr<Process> make_on(Runtime& runtime, BusOptions options = {}) {
     return std::make_unique<Process>(GetParam(), runtime, folder, options);

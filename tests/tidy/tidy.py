@@ -115,9 +115,17 @@ def parse(arguments, names):
     return options
 
 
+def table(name):
+    """A table that stands beside this file."""
+    try:
+        return tomllib.loads((HERE / name).read_text())
+    except tomllib.TOMLDecodeError as error:
+        sys.exit(f"tests/tidy/{name}:1: toml: {error}: mend the file")
+
+
 def main(arguments):
-    ratchet = tomllib.loads((HERE / "ratchet.toml").read_text())
-    allowed = Allowed(tomllib.loads((HERE / "allow.toml").read_text()))
+    ratchet = table("ratchet.toml")
+    allowed = Allowed(table("allow.toml"))
     tree = Tree.of_disk(ROOT)
     cache = build.Cache(ROOT / "build/tidy/good.json")
     every = checks(tree, cache, ratchet)

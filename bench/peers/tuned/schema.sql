@@ -1,5 +1,5 @@
--- One database for the whole shop. Foreign keys between rows that one statement writes together are left out: they
--- would cost a lookup a row and can say nothing new.
+-- One database for the whole shop. Foreign keys between rows that one statement writes together are left out:
+-- they would cost a lookup a row and can say nothing new.
 CREATE TABLE users (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   first_name text NOT NULL,
@@ -57,9 +57,9 @@ CREATE TABLE notifications (
 );
 CREATE INDEX notifications_by_user ON notifications (user_id, id);
 
--- An order of several products, one row an item. All or nothing: an exception takes back what was done. Errors:
--- SH401 no such user; SH404 no such product; SH409 not enough stock. Callers pass the products in ascending order,
--- so that two orders never wait for each other.
+-- An order of several products, one row an item. All or nothing: an exception takes back what was done.
+-- Errors: SH401 no such user; SH404 no such product; SH409 not enough stock. Callers pass the products in
+-- ascending order, so that two orders never wait for each other.
 CREATE FUNCTION place_order(buyer bigint, product_ids bigint[], quantities integer[])
 RETURNS TABLE (order_id bigint, created_at timestamptz, total numeric, item_id bigint, product_id bigint,
                quantity integer, price numeric, name text, stock integer, currency char(3))
@@ -85,13 +85,15 @@ BEGIN
     lines[i] := sold;
     sum_total := sum_total + sold.price * quantities[i];
   END LOOP;
-  INSERT INTO orders (user_id, status, total_amount) SELECT id, 'confirmed', sum_total FROM users WHERE id = buyer
+  INSERT INTO orders (user_id, status, total_amount)
+    SELECT id, 'confirmed', sum_total FROM users WHERE id = buyer
     RETURNING * INTO placed;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'User not found' USING ERRCODE = 'SH401';
   END IF;
-  INSERT INTO notifications (user_id, title, description, notification_type) VALUES (buyer, 'Order Confirmation',
-    'Order #' || placed.id || ' is placed. Total: $' || placed.total_amount, 'email');
+  INSERT INTO notifications (user_id, title, description, notification_type)
+    VALUES (buyer, 'Order Confirmation',
+      'Order #' || placed.id || ' is placed. Total: $' || placed.total_amount, 'email');
   FOR i IN 1 .. cardinality(product_ids) LOOP
     INSERT INTO order_items (order_id, product_id, quantity, price)
       VALUES (placed.id, product_ids[i], quantities[i], lines[i].price) RETURNING id INTO item_id;

@@ -1,12 +1,14 @@
 // What others may know of the notification service: messages to users, their delivery and their reading.
 #pragma once
 
+#include "blocks/notification/mail.h"
 #include "portico/service/endpoint.h"
 #include "systems/shop/user/api.h"
 
 namespace shop::notification {
 
 using namespace portico;
+using mail::Mail;
 using user::User;
 
 enum class NotificationType { email, sms, push, in_app };
@@ -71,19 +73,6 @@ struct TestMail {
   std::optional<SampleMail> type;
 };
 PORTICO_DESCRIBE(TestMail, to, type)
-
-// A mail as it was handed over, for the development outbox.
-struct Mail {
-  Id<Mail> id;
-  std::string from;
-  std::string to;
-  std::string subject;
-  std::string text;
-  std::string html;
-  std::string template_name;
-  Time sent_at;
-};
-PORTICO_DESCRIBE(Mail, id, from, to, subject, text, html, template_name, sent_at)
 
 struct MailQuery {
   std::optional<Email> to;

@@ -19,10 +19,13 @@ function handle(handler) {
 }
 
 function listen(app, name) {
+  app.use((req, res) => res.status(404).json({ success: false, error: 'Not found' }));
   app.use((error, req, res, next) => {
     const status = error.status || 500;
     if (status === 500) console.error(error);
-    res.status(status).json({ success: false, error: status === 500 ? 'Internal server error' : error.message });
+    res
+      .status(status)
+      .json({ success: false, error: status === 500 ? 'Internal server error' : error.message });
   });
   const port = Number(process.env.PORT || settings.ports[name]);
   const server = app.listen(port, '127.0.0.1', () => console.log(`${name} service on port ${port}`));

@@ -6,8 +6,8 @@ const { tuned } = require('./settings');
 // Prices are numeric in the tables and numbers in JSON.
 types.setTypeParser(types.builtins.NUMERIC, Number);
 
-// A query function over a pool. TUNED=1 gives every text a name, so that PostgreSQL parses and plans it once a
-// connection.
+// A query function over a pool. TUNED=1 gives every text a name, so that PostgreSQL parses and plans it once
+// a connection.
 function connect(database) {
   const pool = new Pool({
     host: process.env.DB_HOST || '127.0.0.1',

@@ -27,18 +27,23 @@ async function work() {
   working = false;
 }
 
-app.post('/api/notifications', require_internal, handle(async (req, res) => {
-  const { userId, title, description, notificationType } = req.body;
-  if (!userId || !title || !description || !kinds.has(notificationType)) {
-    throw failure(400, 'userId, title, description and notificationType are required');
-  }
-  const [notification] = await query(
-    `INSERT INTO notifications (user_id, title, description, notification_type) VALUES ($1, $2, $3, $4)
+app.post(
+  '/api/notifications',
+  require_internal,
+  handle(async (req, res) => {
+    const { userId, title, description, notificationType } = req.body;
+    if (!userId || !title || !description || !kinds.has(notificationType)) {
+      throw failure(400, 'userId, title, description and notificationType are required');
+    }
+    const [notification] = await query(
+      `INSERT INTO notifications (user_id, title, description, notification_type) VALUES ($1, $2, $3, $4)
      RETURNING ${columns}`,
-    [userId, title, description, notificationType]);
-  jobs.push({ id: notification.id });
-  if (!working) work();
-  res.status(201).json({ success: true, message: 'Notification queued', data: notification });
-}));
+      [userId, title, description, notificationType],
+    );
+    jobs.push({ id: notification.id });
+    if (!working) work();
+    res.status(201).json({ success: true, message: 'Notification queued', data: notification });
+  }),
+);
 
 listen(app, 'notification');

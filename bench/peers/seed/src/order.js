@@ -17,8 +17,11 @@ const item_columns = `id, order_id AS "orderId", product_id AS "productId", quan
 
 function items_of(body) {
   const items = body.items;
-  const valid = Array.isArray(items) && items.length > 0 && items.length <= 100 && items.every(
-    (item) => item && item.productId && Number.isInteger(item.quantity) && item.quantity > 0);
+  const valid =
+    Array.isArray(items) &&
+    items.length > 0 &&
+    items.length <= 100 &&
+    items.every((item) => item && item.productId && Number.isInteger(item.quantity) && item.quantity > 0);
   if (!valid) throw failure(400, 'items must be a list of productId and quantity');
   return items;
 }
@@ -27,8 +30,11 @@ async function check(item) {
   const answer = await products.get(`/api/products/${encodeURIComponent(item.productId)}`);
   const { product } = answer.data;
   if (product.stock < item.quantity) {
-    throw failure(409, `Insufficient stock for product ${product.name}. ` +
-      `Available: ${product.stock}, Requested: ${item.quantity}`);
+    throw failure(
+      409,
+      `Insufficient stock for product ${product.name}. ` +
+        `Available: ${product.stock}, Requested: ${item.quantity}`,
+    );
   }
   return { product, quantity: item.quantity, price: product.price };
 }
@@ -54,14 +60,16 @@ async function read(id) {
   const [order] = await query(`SELECT ${order_columns} FROM orders WHERE id = $1`, [id]);
   if (!order) throw failure(404, 'Order not found');
   const items = await query(`SELECT ${item_columns} FROM order_items WHERE order_id = $1 ORDER BY id`, [id]);
-  order.items = await Promise.all(items.map(async (item) => {
-    try {
-      const answer = await products.get(`/api/products/${item.productId}`);
-      return { ...item, product: answer.data.product };
-    } catch (error) {
-      return { ...item, product: null };
-    }
-  }));
+  order.items = await Promise.all(
+    items.map(async (item) => {
+      try {
+        const answer = await products.get(`/api/products/${item.productId}`);
+        return { ...item, product: answer.data.product };
+      } catch (error) {
+        return { ...item, product: null };
+      }
+    }),
+  );
   return order;
 }
 
@@ -72,14 +80,26 @@ async function place(items, token) {
   const lines = await Promise.all(items.map(check));
   const total = lines.reduce((sum, line) => sum + line.price * line.quantity, 0);
   const [order] = await query(
-    `INSERT INTO orders (user_id, status, total_amount) VALUES ($1, 'pending', $2) RETURNING ${order_columns}`,
-    [user.id, total.toFixed(2)]);
-  await Promise.all(lines.map((line) => query(
-    `INSERT INTO order_items (order_id, product_id, quantity, price) VALUES ($1, $2, $3, $4)`,
-    [order.id, line.product.id, line.quantity, line.price])));
+    `INSERT INTO orders (user_id, status, total_amount) VALUES ($1, 'pending', $2)
+     RETURNING ${order_columns}`,
+    [user.id, total.toFixed(2)],
+  );
+  await Promise.all(
+    lines.map((line) =>
+      query(`INSERT INTO order_items (order_id, product_id, quantity, price) VALUES ($1, $2, $3, $4)`, [
+        order.id,
+        line.product.id,
+        line.quantity,
+        line.price,
+      ]),
+    ),
+  );
   try {
-    await Promise.all(lines.map((line) =>
-      products.put(`/api/products/${line.product.id}/stock`, { quantity: -line.quantity })));
+    await Promise.all(
+      lines.map((line) =>
+        products.put(`/api/products/${line.product.id}/stock`, { quantity: -line.quantity }),
+      ),
+    );
   } catch (error) {
     await set_status(order.id, 'cancelled');
     throw error;
@@ -89,16 +109,24 @@ async function place(items, token) {
   return read(order.id);
 }
 
-app.post('/api/orders', require_user, handle(async (req, res) => {
-  const order = await place(items_of(req.body), req.token);
-  res.status(201).json({ success: true, message: 'Order created', data: { order } });
-}));
+app.post(
+  '/api/orders',
+  require_user,
+  handle(async (req, res) => {
+    const order = await place(items_of(req.body), req.token);
+    res.status(201).json({ success: true, message: 'Order created', data: { order } });
+  }),
+);
 
-app.get('/api/orders/:id', require_user, handle(async (req, res) => {
-  if (!/^[0-9]{1,18}$/.test(req.params.id)) throw failure(404, 'Order not found');
-  const order = await read(req.params.id);
-  if (order.userId !== req.user.userId) throw failure(403, 'Not your order');
-  res.json({ success: true, message: 'Order', data: { order } });
-}));
+app.get(
+  '/api/orders/:id',
+  require_user,
+  handle(async (req, res) => {
+    if (!/^[0-9]{1,18}$/.test(req.params.id)) throw failure(404, 'Order not found');
+    const order = await read(req.params.id);
+    if (order.userId !== req.user.userId) throw failure(403, 'Not your order');
+    res.json({ success: true, message: 'Order', data: { order } });
+  }),
+);
 
 listen(app, 'order');

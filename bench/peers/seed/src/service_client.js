@@ -12,8 +12,8 @@ class ServiceError extends Error {
   }
 }
 
-// Calls to one service. As written: axios with its defaults. TUNED=1: an agent of its own that keeps connections
-// and takes the most recently used one, and no redirect layer.
+// Calls to one service. As written: axios with its defaults. TUNED=1: an agent of its own that keeps
+// connections and takes the most recently used one, and no redirect layer.
 class ServiceClient {
   constructor(name) {
     const options = {

@@ -44,7 +44,11 @@ async function place(user, lines) {
     if (rows.length === 1) return rows;
   }
   // Also says what was wrong when the single statement wrote nothing.
-  return database.place_several(user, lines.map(([id]) => id), lines.map(([, quantity]) => quantity));
+  return database.place_several(
+    user,
+    lines.map(([id]) => id),
+    lines.map(([, quantity]) => quantity),
+  );
 }
 
 function order_of(user, rows) {
@@ -60,7 +64,13 @@ function order_of(user, rows) {
       productId: row.product_id,
       quantity: row.quantity,
       price: row.price,
-      product: { id: row.product_id, name: row.name, price: row.price, currency: row.currency, stock: row.stock },
+      product: {
+        id: row.product_id,
+        name: row.name,
+        price: row.price,
+        currency: row.currency,
+        stock: row.stock,
+      },
     })),
   };
 }
@@ -70,53 +80,73 @@ app.disable('x-powered-by');
 app.disable('etag');
 app.disable('query parser');
 
-app.post('/api/orders', handle(async (req, res) => {
-  const user = require_user(req);
-  const rows = await place(user, lines_of(await read_json(req)));
-  send(res, 201, { success: true, message: 'Order created', data: { order: order_of(user, rows) } });
-}));
+app.post(
+  '/api/orders',
+  handle(async (req, res) => {
+    const user = require_user(req);
+    const rows = await place(user, lines_of(await read_json(req)));
+    send(res, 201, { success: true, message: 'Order created', data: { order: order_of(user, rows) } });
+  }),
+);
 
-app.get('/api/products/:id', handle(async (req, res) => {
-  const { id } = req.params;
-  const [product] = id_pattern.test(id) ? await database.product(id) : [];
-  if (product === undefined) throw failure(404, `Product ${id} not found`);
-  send(res, 200, { success: true, message: 'Product', data: { product } });
-}));
+app.get(
+  '/api/products/:id',
+  handle(async (req, res) => {
+    const { id } = req.params;
+    const [product] = id_pattern.test(id) ? await database.product(id) : [];
+    if (product === undefined) throw failure(404, `Product ${id} not found`);
+    send(res, 200, { success: true, message: 'Product', data: { product } });
+  }),
+);
 
-app.post('/api/users/register', handle(async (req, res) => {
-  const { firstName, lastName, email, password } = await read_json(req);
-  if (![firstName, lastName, email, password].every((text) => typeof text === 'string' && text.length > 1)) {
-    throw failure(400, 'firstName, lastName, email and password are required');
-  }
-  const [user] = await database.add_user(firstName, lastName, email, await bcrypt.hash(password, 10));
-  if (user === undefined) throw failure(409, 'Email is already registered');
-  send(res, 201, { success: true, message: 'User registered', data: { user, token: sign(user) } });
-}));
+app.post(
+  '/api/users/register',
+  handle(async (req, res) => {
+    const { firstName, lastName, email, password } = await read_json(req);
+    if (
+      ![firstName, lastName, email, password].every((text) => typeof text === 'string' && text.length > 1)
+    ) {
+      throw failure(400, 'firstName, lastName, email and password are required');
+    }
+    const [user] = await database.add_user(firstName, lastName, email, await bcrypt.hash(password, 10));
+    if (user === undefined) throw failure(409, 'Email is already registered');
+    send(res, 201, { success: true, message: 'User registered', data: { user, token: sign(user) } });
+  }),
+);
 
-app.post('/api/users/login', handle(async (req, res) => {
-  const { email, password } = await read_json(req);
-  const [found] = await database.user_by_email(String(email));
-  if (found === undefined || !(await bcrypt.compare(String(password), found.password))) {
-    throw failure(401, 'Invalid email or password');
-  }
-  const { password: hash, ...user } = found;
-  send(res, 200, { success: true, message: 'Login successful', data: { user, token: sign(user) } });
-}));
+app.post(
+  '/api/users/login',
+  handle(async (req, res) => {
+    const { email, password } = await read_json(req);
+    const [found] = await database.user_by_email(String(email));
+    if (found === undefined || !(await bcrypt.compare(String(password), found.password))) {
+      throw failure(401, 'Invalid email or password');
+    }
+    const { password: hash, ...user } = found;
+    send(res, 200, { success: true, message: 'Login successful', data: { user, token: sign(user) } });
+  }),
+);
 
-app.post('/api/categories', handle(async (req, res) => {
-  require_internal(req);
-  const { name, description = '' } = await read_json(req);
-  const [category] = await database.add_category(name, description);
-  if (category === undefined) throw failure(409, 'Category exists');
-  send(res, 201, { success: true, message: 'Category created', data: { category } });
-}));
+app.post(
+  '/api/categories',
+  handle(async (req, res) => {
+    require_internal(req);
+    const { name, description = '' } = await read_json(req);
+    const [category] = await database.add_category(name, description);
+    if (category === undefined) throw failure(409, 'Category exists');
+    send(res, 201, { success: true, message: 'Category created', data: { category } });
+  }),
+);
 
-app.post('/api/products', handle(async (req, res) => {
-  require_internal(req);
-  const { name, description = '', price, categoryId, stock, tags = [] } = await read_json(req);
-  const [product] = await database.add_product(categoryId, name, description, price, stock, tags);
-  send(res, 201, { success: true, message: 'Product created', data: { product } });
-}));
+app.post(
+  '/api/products',
+  handle(async (req, res) => {
+    require_internal(req);
+    const { name, description = '', price, categoryId, stock, tags = [] } = await read_json(req);
+    const [product] = await database.add_product(categoryId, name, description, price, stock, tags);
+    send(res, 201, { success: true, message: 'Product created', data: { product } });
+  }),
+);
 
 app.get('/health', (req, res) => send(res, 200, { success: true, message: 'healthy' }));
 app.use((req, res) => send(res, 404, { success: false, error: 'Not found' }));

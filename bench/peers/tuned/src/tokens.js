@@ -4,15 +4,19 @@ const crypto = require('node:crypto');
 const jwt = require('jsonwebtoken');
 
 const key = crypto.createSecretKey(
-  Buffer.from(process.env.JWT_SECRET || 'workshop_shared_jwt_secret_key_32_bytes'));
+  Buffer.from(process.env.JWT_SECRET || 'workshop_shared_jwt_secret_key_32_bytes'),
+);
 
 // Verified tokens, so that a signature is checked once a token; the oldest entry leaves when full.
 const verified_max = 10000;
 const verified = new Map();
 
 function sign(user) {
-  return jwt.sign({ userId: user.id, role: user.role }, key,
-    { algorithm: 'HS256', subject: user.id, expiresIn: '24h' });
+  return jwt.sign({ userId: user.id, role: user.role }, key, {
+    algorithm: 'HS256',
+    subject: user.id,
+    expiresIn: '24h',
+  });
 }
 
 // The claims of a bearer header, or null.

@@ -6,7 +6,8 @@ function failure(status, message) {
   return Object.assign(new Error(message), { status });
 }
 
-// The JSON body. Small bodies come in one chunk, which is parsed as it is: several times cheaper than express.json().
+// The JSON body. Small bodies come in one chunk, which is parsed as it is: several times cheaper than
+// express.json().
 function read_json(req) {
   return new Promise((resolve, reject) => {
     const chunks = [];
@@ -19,7 +20,9 @@ function read_json(req) {
     req.on('end', () => {
       if (size > body_bytes_max) return reject(failure(413, 'Body too large'));
       try {
-        const body = JSON.parse(chunks.length === 1 ? chunks[0].toString() : Buffer.concat(chunks).toString());
+        const body = JSON.parse(
+          chunks.length === 1 ? chunks[0].toString() : Buffer.concat(chunks).toString(),
+        );
         if (body === null || typeof body !== 'object') throw new Error('not an object');
         resolve(body);
       } catch (error) {

@@ -1,0 +1,155 @@
+// `portico`: one program that runs, shows and operates every system.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/ask.h"
+#include "cli/run.h"
+#include "cli/show.h"
+
+namespace portico::cli {
+namespace {
+
+// Everything the commands take; lives as long as the parser.
+struct Arguments {
+  RunOptions run;
+  bool split = false;
+  std::string service;
+  CallOptions call;
+  std::string mail_to, mail_id;
+  int mail_limit = 20;
+  int result = done;
+};
+
+void add_keys(CLI::App* command, CommonOptions& options) {
+  command->add_option("--config", options.files, "a configuration file (TOML); later ones win");
+  command->add_option_function<std::vector<std::string>>(
+      "--set",
+      [&options](const std::vector<std::string>& settings) {
+        for (const std::string& setting : settings) {
+          size_t equals = setting.find('=');
+          if (equals == setting.npos) throw CLI::ValidationError("--set", "needs key=value, not " + setting);
+          options.keys[setting.substr(0, equals)] = setting.substr(equals + 1);
+        }
+      },
+      "one configuration value: key=value");
+  auto shorthand = [&](const char* flag, const char* key, const char* help) {
+    command->add_option_function<std::string>(
+        flag, [&options, key](const std::string& value) { options.keys[key] = value; }, help);
+  };
+  shorthand("--data", "host.data", "folder of databases and keys");
+  shorthand("--mode", "mode", "development or production");
+}
+
+CLI::App* add_command(CLI::App& app, const char* name, const char* help, CommonOptions& options,
+                      bool json = true) {
+  CLI::App* command = app.add_subcommand(name, help);
+  command->add_option("system", options.system, "the system: shop")->capture_default_str();
+  add_keys(command, options);
+  if (json) command->add_flag("--json", options.json, "print JSON");
+  return command;
+}
+
+void add_running(CLI::App& app, Arguments& arguments) {
+  CommonOptions& common = arguments.run.common;
+  CLI::App* up = add_command(app, "up", "start a system in the foreground", common, false);
+  up->add_flag("--split", arguments.split, "a process a service, supervised from here");
+  up->callback(
+      [&] { arguments.result = arguments.split ? run_split(arguments.run) : run_here(arguments.run); });
+  CLI::App* run =
+      add_command(app, "run", "start one or some services of a system, for containers", common, false);
+  run->add_option("parts", arguments.run.parts, "services, or gateway")->required();
+  run->add_flag("--supervised", arguments.run.supervised, "started by up --split")->group("");
+  run->callback([&] { arguments.result = run_here(arguments.run); });
+}
+
+void add_showing(CLI::App& app, Arguments& arguments) {
+  CommonOptions& common = arguments.run.common;
+  add_command(app, "config", "show every configuration value and where it comes from", common)->callback([&] {
+    arguments.result = show_config(common);
+  });
+  CLI::App* routes = add_command(app, "routes", "list the endpoints of a system", common);
+  routes->add_option("service", arguments.service, "only of this service");
+  routes->callback([&] { arguments.result = show_routes(common, arguments.service); });
+  CLI::App* openapi =
+      add_command(app, "openapi", "print the OpenAPI document of a system or service", common, false);
+  openapi->add_option("service", arguments.service, "only of this service");
+  openapi->callback([&] { arguments.result = show_openapi(common, arguments.service); });
+  CLI::App* version = app.add_subcommand("version", "print the version");
+  version->add_flag("--json", common.json, "print JSON");
+  version->callback([&] { arguments.result = show_version(common.json); });
+}
+
+void add_asking(CLI::App& app, Arguments& arguments) {
+  CommonOptions& common = arguments.run.common;
+  add_command(app, "status", "show the health of a running system", common)->callback([&] {
+    arguments.result = ask_status(common);
+  });
+  add_command(app, "seed", "fill a running system with demo data", common, false)->callback([&] {
+    arguments.result = ask_seed(common);
+  });
+  add_command(app, "doctor", "look for what stands in the way of a system here", common)->callback([&] {
+    arguments.result = doctor(common);
+  });
+  CLI::App* call =
+      add_command(app, "call", "call an endpoint of a running system with internal rights", common, false);
+  call->add_option("endpoint", arguments.call.endpoint, "service.endpoint; see routes")->required();
+  call->add_option("arguments", arguments.call.arguments, "name=value");
+  call->add_option("--body", arguments.call.body, "the JSON body");
+  call->add_option("--token-file", arguments.call.token_file, "act as the user whose token is in this file");
+  call->callback([&] { arguments.result = ask_call(common, arguments.call); });
+  CLI::App* mail = app.add_subcommand("mail", "read the mails of the development outbox");
+  mail->require_subcommand(1);
+  CLI::App* list = add_command(*mail, "ls", "list the newest mails", common);
+  list->add_option("--to", arguments.mail_to, "only to this address");
+  list->add_option("--limit", arguments.mail_limit, "at most this many")->check(CLI::Range(1, 200));
+  list->callback([&] { arguments.result = ask_mail_list(common, arguments.mail_to, arguments.mail_limit); });
+  CLI::App* show = mail->add_subcommand("show", "print a mail");
+  show->add_option("id", arguments.mail_id, "the mail's id, as ls prints it")->required();
+  show->add_option("--system", common.system, "the system")->capture_default_str();
+  add_keys(show, common);
+  show->add_flag("--json", common.json, "print JSON");
+  show->callback([&] { arguments.result = ask_mail_show(common, arguments.mail_id); });
+}
+
+int run(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{"Runs a backend of many services behind one gateway, as one process or as many.", "portico"};
+  app.footer("Try: portico up shop, and in another terminal: portico seed shop");
+  app.set_version_flag("--version", std::string("portico ") + PORTICO_VERSION);
+  app.require_subcommand(1);
+  add_running(app, arguments);
+  add_showing(app, arguments);
+  add_asking(app, arguments);
+  std::vector<std::string_view> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::find(known.begin(), known.end(), argv[1]) == known.end()) {
+    std::string_view meant = nearest(argv[1], known);
+    std::fprintf(stderr, "portico: there is no command \"%s\"%s; see: portico --help\n", argv[1],
+                 meant.empty() ? "" : (" (did you mean " + std::string(meant) + "?)").c_str());
+    return wrong_usage;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? done : wrong_usage;
+  }
+  return arguments.result;
+}
+
+}  // namespace
+}  // namespace portico::cli
+
+int main(int argc, char** argv) {
+  ::signal(SIGPIPE,
+           SIG_IGN);  // a closed pipe or connection is an error of that write, not the end of the process
+  try {
+    return portico::cli::run(argc, argv);
+  } catch (const portico::Error& error) {
+    return portico::cli::report(error);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "portico: %s\n", error.what());
+    return portico::cli::failed;
+  }
+}

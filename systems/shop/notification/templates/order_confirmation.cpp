@@ -1,0 +1,36 @@
+#include "systems/shop/notification/templates.h"
+
+namespace shop::notification::templates {
+
+const mail::Template order_confirmation{.name = "order-confirmation",
+                                        .subject = "Order confirmation {{orderNumber}}",
+                                        .text = R"(Hello {{customerName}},
+
+thank you for your order {{orderNumber}} of {{orderDate}}.
+
+{{#items}}
+  {{quantity}} x {{name}} at {{price}}: {{subtotal}}
+{{/items}}
+{{#furtherItems}}
+  and {{furtherItems}} more
+{{/furtherItems}}
+
+Total: {{totalAmount}} {{currency}}
+)",
+                                        .html = R"(<h1>Thank you for your order</h1>
+<p>Hello {{customerName}}, this is what you ordered on {{orderDate}} under the number {{orderNumber}}.</p>
+<table style="width:100%;border-collapse:collapse">
+<tr><th align="left">Product</th><th align="right">Price</th><th align="right">Quantity</th>
+<th align="right">Subtotal</th></tr>
+{{#items}}
+<tr><td>{{name}}</td><td align="right">{{price}}</td><td align="right">{{quantity}}</td>
+<td align="right">{{subtotal}}</td></tr>
+{{/items}}
+{{#furtherItems}}
+<tr><td colspan="4">and {{furtherItems}} more</td></tr>
+{{/furtherItems}}
+<tr><td colspan="3"><strong>Total</strong></td>
+<td align="right"><strong>{{totalAmount}} {{currency}}</strong></td></tr>
+</table>)"};
+
+}  // namespace shop::notification::templates

@@ -1,0 +1,17 @@
+// The order service: orders and carts.
+#pragma once
+
+#include <memory>
+
+#include "systems/shop/order/api.h"
+
+namespace portico {
+class ServiceParts;
+}
+
+namespace shop::order {
+
+// Builds the service from its parts and binds every endpoint.
+std::shared_ptr<void> make_service(ServiceParts& parts);
+
+}  // namespace shop::order

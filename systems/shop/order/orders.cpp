@@ -1,0 +1,139 @@
+#include "systems/shop/order/orders.h"
+
+#include "systems/shop/product/rules.h"
+
+namespace shop::order {
+
+void Orders::serve(Service& service) {
+  service.bind(&Api::place, this, &Orders::place);
+  service.bind(&Api::list, this, &Orders::list);
+  service.bind(&Api::read, this, &Orders::read);
+  service.bind(&Api::change_status, this, &Orders::change_status);
+  service.bind(&Api::cancel, this, &Orders::cancel);
+  service.bind(&Api::list_all, this, &Orders::list_all);
+  service.every(
+      {"orders.recover", std::chrono::seconds(15), [this](Call& call) { return placing_.recover(call); }});
+}
+
+Task<OrderView> Orders::place(Call& call, NewOrder input) {
+  co_return co_await placing_.place(call, std::move(input.items));
+}
+
+Task<Order> Orders::own(Call& call, Id<Order> id) {
+  std::optional<Order> order = co_await in_.orders.find(call, id);
+  if (!order) throw Error(not_found, "order.unknown", "Order " + id.value + " not found");
+  if (order->user_id.value != call.caller().user_id && call.caller().role != admin.name)
+    throw Error(forbidden, "order.foreign", "This is not your order");
+  co_return *order;
+}
+
+// All items of all orders in one read, all their products side by side.
+Task<std::vector<OrderView>> Orders::with_items(Call& call, std::vector<Order> orders) {
+  std::vector<OrderView> views;
+  if (orders.empty()) co_return views;
+  std::vector<Id<Order>> ids;
+  for (const Order& order : orders) ids.push_back(order.id);
+  std::vector<OrderItem> items;
+  Query query{.filter = where(&OrderItem::order_id).one_of(ids), .limit = Query::limit_max};
+  do {
+    Page<OrderItem> page = co_await in_.items.list(call, query);
+    for (OrderItem& item : page.items) items.push_back(std::move(item));
+    query.after = page.next;
+  } while (!query.after.empty());
+  std::vector<Id<Product>> products;
+  for (const OrderItem& item : items)
+    if (std::find(products.begin(), products.end(), item.product_id) == products.end())
+      products.push_back(item.product_id);
+  auto known = co_await read_what_is_there(call, neighbours_.products, std::move(products));
+  for (const Order& order : orders) {
+    std::vector<OrderItem> own;
+    for (const OrderItem& item : items)
+      if (item.order_id == order.id) own.push_back(item);
+    views.push_back(view_of(order, own, known));
+  }
+  co_return views;
+}
+
+Task<OrderPage> Orders::page_of(Call& call, Filter filter, int64_t page, int64_t limit) {
+  Query query{.filter = std::move(filter),
+              .sort = {descending(&Order::created_at)},
+              .limit = size_t(limit),
+              .offset = size_t((page - 1) * limit),
+              .with_total = true};
+  if (query.offset > Query::offset_max) throw Error::invalid_input({{"/page", "is too far back"}});
+  Page<Order> found = co_await in_.orders.list(call, query);
+  OrderPage result{.pagination = product::paginate(page, limit, found.total)};
+  result.orders = co_await with_items(call, std::move(found.items));
+  co_return result;
+}
+
+Task<OrderPage> Orders::list(Call& call, OrderQuery input) {
+  Filter filter = where(&Order::user_id) == Id<User>{call.caller().user_id};
+  if (input.status) filter = std::move(filter) && where(&Order::status) == *input.status;
+  co_return co_await page_of(call, std::move(filter), input.page.value_or(1), input.limit.value_or(20));
+}
+
+Task<OrderPage> Orders::list_all(Call& call, AllOrdersQuery input) {
+  Filter filter;
+  if (input.status) filter = std::move(filter) && where(&Order::status) == *input.status;
+  if (input.user_id) filter = std::move(filter) && where(&Order::user_id) == *input.user_id;
+  if (input.from) filter = std::move(filter) && where(&Order::created_at) >= *input.from;
+  if (input.to) filter = std::move(filter) && where(&Order::created_at) < *input.to;
+  co_return co_await page_of(call, std::move(filter), input.page.value_or(1), input.limit.value_or(20));
+}
+
+Task<OrderView> Orders::read(Call& call, ById<Order> input) {
+  std::vector<Order> one;
+  one.push_back(co_await own(call, input.id));
+  std::vector<OrderView> views = co_await with_items(call, std::move(one));
+  co_return std::move(views.front());
+}
+
+Task<OrderView> Orders::change_status(Call& call, StatusChange input) {
+  if (input.status == OrderStatus::cancelled) {
+    Cancellation cancellation{.id = input.id};
+    co_return co_await cancel(call, std::move(cancellation));
+  }
+  co_await store_.write(call, [&](Unit& unit) -> Task<void> {
+    std::optional<Order> order = co_await in_.orders.find(unit, input.id);
+    if (!order) throw Error(not_found, "order.unknown", "Order " + input.id.value + " not found");
+    if (!may_become(order->status, input.status))
+      throw Error(conflict, "order.transition",
+                  "An order cannot go from " + std::string(schema::label_of(order->status)) + " to " +
+                      std::string(schema::label_of(input.status)));
+    co_await in_.orders.update(unit, input.id, set(&Order::status, input.status),
+                               set(&Order::updated_at, call.now()), where(&Order::status) == order->status);
+    if (input.status == OrderStatus::shipped) unit.publish(OrderShipped{order->id, order->user_id});
+  });
+  co_return co_await read(call, {input.id});
+}
+
+Task<OrderView> Orders::cancel(Call& call, Cancellation input) {
+  Order order = co_await own(call, input.id);
+  Query query{.filter = where(&OrderItem::order_id) == order.id, .limit = items_max};
+  Page<OrderItem> items = co_await in_.items.list(call, query);
+  std::string reason = input.reason ? std::string(*input.reason) : "Cancelled on request";
+  Text<1, 500> text = reason;
+  co_await store_.write(call, [&](Unit& unit) -> Task<void> {
+    std::optional<Order> present = co_await in_.orders.find(unit, order.id);
+    if (present && present->status == OrderStatus::pending)
+      throw Error(conflict, "order.transition", "The order is still being placed");
+    if (!present || !may_become(present->status, OrderStatus::cancelled))
+      throw Error(
+          conflict, "order.transition",
+          "An order that is " + std::string(schema::label_of(present->status)) + " cannot be cancelled");
+    co_await in_.orders.update(unit, order.id, set(&Order::status, OrderStatus::cancelled),
+                               set(&Order::failure_reason, text), set(&Order::updated_at, call.now()));
+    co_await in_.items.update_all(unit, where(&OrderItem::order_id) == order.id,
+                                  {set(&OrderItem::status, ItemStatus::cancelled)});
+    OrderCancelled event{.order_id = order.id,
+                         .customer_id = order.user_id,
+                         .reason = reason,
+                         .refund_amount = order.total_amount,
+                         .items = lines_of(items.items)};
+    unit.publish(event);
+  });
+  co_return co_await read(call, {input.id});
+}
+
+}  // namespace shop::order

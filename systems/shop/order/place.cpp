@@ -1,0 +1,207 @@
+#include "systems/shop/order/place.h"
+
+#include "systems/shop/product/rules.h"
+
+namespace shop::order {
+namespace {
+
+constexpr Duration abandoned_after = std::chrono::minutes(1);
+constexpr size_t recovered_at_once_max = 100;
+
+}  // namespace
+
+Task<OrderView> Placing::place(Call& call, std::vector<WantedItem> wanted) {
+  wanted = merged(wanted);
+  User user = co_await neighbours_.users.profile(call);
+  std::optional<OrderView> before = co_await placed_before(call, wanted);
+  if (before) co_return *before;
+  std::vector<PricedItem> priced = co_await price(call, wanted);
+  Draft order = draft(call, user, priced);
+  co_await store_pending(call, order);
+  std::optional<Error> failure = co_await take_stock(call, order);
+  if (failure) {
+    bool out_of_stock = failure->reason() == "stock.insufficient";
+    co_await undo(call, order.order, order.items, failure->message(), out_of_stock);
+    throw *failure;
+  }
+  co_await notify(call, order);
+  co_await confirm(call, order);
+  co_return view_of(order.order, order.items, order.products);
+}
+
+// The order of an earlier request with the same Idempotency-Key: 422 when it asked for something else, 409
+// while it runs.
+Task<std::optional<OrderView>> Placing::placed_before(Call& call, const std::vector<WantedItem>& wanted) {
+  if (call.idempotency_key.empty()) co_return std::nullopt;
+  if (call.idempotency_key.size() > 255)
+    throw Error(invalid, "idempotency.key", "Idempotency-Key must have at most 255 characters");
+  Text<1, 255> key = call.idempotency_key;
+  std::optional<Order> order =
+      co_await in_.orders.find(call, where(&Order::user_id) == Id<User>{call.caller().user_id} &&
+                                         where(&Order::idempotency_key) == key);
+  if (!order) co_return std::nullopt;
+  Query query{.filter = where(&OrderItem::order_id) == order->id, .limit = items_max};
+  Page<OrderItem> items = co_await in_.items.list(call, query);
+  bool same = items.items.size() == wanted.size();
+  for (const OrderItem& item : items.items)
+    same = same && std::any_of(wanted.begin(), wanted.end(), [&](const WantedItem& w) {
+             return w.product_id == item.product_id && w.quantity == item.quantity;
+           });
+  if (!same)
+    throw Error(invalid, "idempotency.reused", "This Idempotency-Key was used for another order")
+        .with_status(422);
+  if (order->status == OrderStatus::pending)
+    throw Error(conflict, "idempotency.running",
+                "The first request with this Idempotency-Key is still running");
+  if (order->status == OrderStatus::cancelled)
+    throw Error(conflict, "order.cancelled", order->failure_reason.value_or("The order was cancelled"));
+  std::vector<Id<Product>> ids;
+  for (const OrderItem& item : items.items) ids.push_back(item.product_id);
+  auto products = co_await read_what_is_there(call, neighbours_.products, std::move(ids));
+  co_return view_of(*order, items.items, products);
+}
+
+Task<std::vector<PricedItem>> Placing::price(Call& call, const std::vector<WantedItem>& wanted) {
+  std::vector<Id<Product>> ids;
+  for (const WantedItem& item : wanted) ids.push_back(item.product_id);
+  std::vector<Product> products = co_await read_all(call, neighbours_.products, std::move(ids));
+  std::vector<PricedItem> priced;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (products[i].stock < wanted[i].quantity)
+      throw product::insufficient_stock(products[i], wanted[i].quantity);
+    priced.push_back({std::move(products[i]), wanted[i].quantity});
+  }
+  if (priced.front().product.currency.size() != 3) priced.front().product.currency = "USD";
+  for (const PricedItem& item : priced)
+    if (item.product.currency != priced.front().product.currency)
+      throw Error(invalid, "order.currencies", "All products of an order must have the same currency");
+  co_return priced;
+}
+
+Placing::Draft Placing::draft(Call& call, const User& user, const std::vector<PricedItem>& priced) const {
+  std::optional<Money> total = total_of(priced);
+  if (!total) throw Error(invalid, "order.too_large", "The order's total is too large");
+  Draft draft;
+  draft.order = {.id = call.new_id<Order>(),
+                 .user_id = user.id,
+                 .status = OrderStatus::pending,
+                 .total_amount = *total,
+                 .currency = priced.front().product.currency,
+                 .created_at = call.now(),
+                 .updated_at = call.now()};
+  if (!call.idempotency_key.empty()) draft.order.idempotency_key = Text<1, 255>(call.idempotency_key);
+  for (const PricedItem& item : priced) {
+    draft.items.push_back({.id = call.new_id<OrderItem>(),
+                           .order_id = draft.order.id,
+                           .product_id = item.product.id,
+                           .name = item.product.name,
+                           .price = item.product.price,
+                           .quantity = item.quantity,
+                           .status = ItemStatus::pending});
+    draft.products.push_back(item.product);
+  }
+  return draft;
+}
+
+Task<void> Placing::store_pending(Call& call, const Draft& draft) {
+  co_await store_.write(call, [&](Unit& unit) -> Task<void> {
+    co_await in_.orders.insert(unit, draft.order);
+    for (const OrderItem& item : draft.items) co_await in_.items.insert(unit, item);
+  });
+}
+
+// Item by item; the first that fails ends it, and what it failed with is given back.
+Task<std::optional<Error>> Placing::take_stock(Call& call, Draft& draft) {
+  std::optional<Error> failure;
+  for (size_t i = 0; i < draft.items.size() && !failure; ++i) {
+    const OrderItem& item = draft.items[i];
+    product::StockChange change{
+        .id = item.product_id, .quantity = -item.quantity, .order_id = draft.order.id};
+    try {
+      draft.products[i] = co_await neighbours_.products.change_stock(call, std::move(change));
+    } catch (const Error& error) {
+      failure = error;
+    }
+  }
+  co_return failure;
+}
+
+// A notification that fails is logged and made up for by the event order.created.
+Task<void> Placing::notify(Call& call, const Draft& draft) {
+  notification::NewNotification message{
+      .user_id = draft.order.user_id,
+      .title = "Order Confirmation",
+      .description = confirmation_text(draft.order),
+      .notification_type = notification::NotificationType::email,
+      .template_name = "order-confirmation",
+      .idempotency_key = Text<1, 200>("order-confirmation:" + draft.order.id.value)};
+  try {
+    co_await neighbours_.notifications.send(call, std::move(message));
+  } catch (const Error& error) {
+    call.log().write(Level::warn, call, "notification failed (non-critical)",
+                     {{"orderId", draft.order.id.value}, {"error", error.reason()}});
+  }
+}
+
+Task<void> Placing::confirm(Call& call, Draft& draft) {
+  draft.order.status = OrderStatus::confirmed;
+  draft.order.updated_at = call.now();
+  for (OrderItem& item : draft.items) item.status = ItemStatus::confirmed;
+  OrderCreated event{.order_id = draft.order.id,
+                     .customer_id = draft.order.user_id,
+                     .amount = draft.order.total_amount,
+                     .currency = draft.order.currency,
+                     .items = lines_of(draft.items),
+                     .order_date = draft.order.created_at};
+  co_await store_.write(call, [&](Unit& unit) -> Task<void> {
+    auto confirmed = co_await in_.orders.update(
+        unit, draft.order.id, set(&Order::status, OrderStatus::confirmed),
+        set(&Order::updated_at, call.now()), where(&Order::status) == OrderStatus::pending);
+    if (!confirmed) throw Error(conflict, "order.cancelled", "The order was cancelled meanwhile");
+    co_await in_.items.update_all(unit, where(&OrderItem::order_id) == draft.order.id,
+                                  {set(&OrderItem::status, ItemStatus::confirmed)});
+    unit.publish(event);
+  });
+}
+
+Task<void> Placing::undo(Call& call, Order order, std::vector<OrderItem> items, std::string reason,
+                         bool out_of_stock) {
+  // Enough time of its own: the customer's deadline may be what has failed.
+  Call cleanup = call.detached_as(call.service(), call.runtime().steady() + std::chrono::seconds(10));
+  try {
+    co_await return_stock(cleanup, neighbours_.products, items);
+    if (reason.size() > 500) reason.resize(500);
+    Text<1, 500> text = reason;
+    co_await store_.write(cleanup, [&](Unit& unit) -> Task<void> {
+      co_await in_.orders.update(unit, order.id, set(&Order::status, OrderStatus::cancelled),
+                                 set(&Order::failure_reason, text), set(&Order::updated_at, call.now()),
+                                 where(&Order::status) == OrderStatus::pending);
+      ItemStatus status = out_of_stock ? ItemStatus::out_of_stock : ItemStatus::cancelled;
+      co_await in_.items.update_all(unit, where(&OrderItem::order_id) == order.id,
+                                    {set(&OrderItem::status, status)});
+    });
+  } catch (const Error& error) {
+    cleanup.log().failure(cleanup, "order left for recovery", error, {{"orderId", order.id.value}});
+  }
+}
+
+Task<void> return_stock(Call& call, const Client<product::Api>& products, std::vector<OrderItem> items) {
+  for (const OrderItem& item : items) {
+    product::StockChange change{.id = item.product_id, .quantity = int64_t(item.quantity), .order_id = item.order_id};
+    co_await products.change_stock(call, std::move(change));
+  }
+}
+
+Task<void> Placing::recover(Call& call) {
+  Query query{.filter = where(&Order::status) == OrderStatus::pending &&
+                        where(&Order::created_at) < call.now() - abandoned_after,
+              .limit = recovered_at_once_max};
+  Page<Order> abandoned = co_await in_.orders.list(call, query);
+  for (const Order& order : abandoned.items) {
+    Query of_order{.filter = where(&OrderItem::order_id) == order.id, .limit = items_max};
+    Page<OrderItem> items = co_await in_.items.list(call, of_order);
+    co_await undo(call, order, std::move(items.items), "The order was interrupted", false);
+  }
+}
+
+}  // namespace shop::order

@@ -1,0 +1,87 @@
+#include "systems/shop/order/rules.h"
+
+#include <algorithm>
+
+namespace shop::order {
+
+std::vector<WantedItem> merged(const std::vector<WantedItem>& items) {
+  std::vector<WantedItem> result;
+  for (const WantedItem& item : items) {
+    auto same = std::find_if(result.begin(), result.end(),
+                             [&](const WantedItem& other) { return other.product_id == item.product_id; });
+    if (same == result.end())
+      result.push_back(item);
+    else
+      same->quantity = same->quantity + item.quantity;
+  }
+  return result;
+}
+
+std::optional<Money> total_of(const std::vector<PricedItem>& items) {
+  Money total;
+  for (const PricedItem& item : items) {
+    std::optional<Money> line = checked_multiply(item.product.price, item.quantity);
+    std::optional<Money> sum = line ? checked_add(total, *line) : std::nullopt;
+    if (!sum) return std::nullopt;
+    total = *sum;
+  }
+  return total;
+}
+
+bool may_become(OrderStatus from, OrderStatus to) {
+  switch (from) {
+    case OrderStatus::pending:
+      return to == OrderStatus::confirmed || to == OrderStatus::cancelled;
+    case OrderStatus::confirmed:
+      return to == OrderStatus::processing || to == OrderStatus::cancelled;
+    case OrderStatus::processing:
+      return to == OrderStatus::shipped || to == OrderStatus::cancelled;
+    case OrderStatus::shipped:
+      return to == OrderStatus::delivered;
+    case OrderStatus::delivered:
+    case OrderStatus::cancelled:
+      return false;
+  }
+  return false;
+}
+
+OrderView view_of(const Order& order, const std::vector<OrderItem>& items,
+                  const std::vector<std::optional<Product>>& products) {
+  OrderView view{.id = order.id,
+                 .user_id = order.user_id,
+                 .status = order.status,
+                 .total_amount = order.total_amount,
+                 .currency = order.currency,
+                 .failure_reason = order.failure_reason,
+                 .created_at = order.created_at,
+                 .updated_at = order.updated_at};
+  for (const OrderItem& item : items) {
+    auto product = std::find_if(products.begin(), products.end(), [&](const auto& candidate) {
+      return candidate && candidate->id == item.product_id;
+    });
+    view.items.push_back({.id = item.id,
+                          .order_id = item.order_id,
+                          .product_id = item.product_id,
+                          .name = item.name,
+                          .price = item.price,
+                          .quantity = item.quantity,
+                          .status = item.status,
+                          .product = product == products.end() ? std::nullopt : *product});
+  }
+  return view;
+}
+
+std::vector<OrderLine> lines_of(const std::vector<OrderItem>& items) {
+  std::vector<OrderLine> lines;
+  for (const OrderItem& item : items)
+    lines.push_back(
+        {.product_id = item.product_id, .name = item.name, .price = item.price, .quantity = item.quantity});
+  return lines;
+}
+
+std::string confirmation_text(const Order& order) {
+  return "Your order #" + order.id.value + " has been created successfully. Total: $" +
+         to_string(order.total_amount);
+}
+
+}  // namespace shop::order

@@ -1,0 +1,25 @@
+// Stock held for an order: all or nothing, for a while.
+#pragma once
+
+#include "portico/service/service.h"
+#include "systems/shop/product/collections.h"
+
+namespace shop::product {
+
+class Reservations {
+ public:
+  Reservations(Store& store, const Collections& collections) : store_(store), in_(collections) {}
+  void serve(Service& service);
+
+ private:
+  Task<Reservation> reserve(Call& call, NewReservation input);
+  Task<void> release(Call& call, ById<Reservation> input);
+  Task<Reservation> commit(Call& call, ById<Reservation> input);
+  Task<void> expire(Call& call);
+  Task<void> give_back(Unit& unit, Reservation reservation);
+
+  Store& store_;
+  const Collections& in_;
+};
+
+}  // namespace shop::product

@@ -1,0 +1,68 @@
+#include "systems/shop/product/stock.h"
+
+#include "systems/shop/product/rules.h"
+
+namespace shop::product {
+
+void Stock::serve(Service& service) {
+  service.bind(&Api::change_stock, this, &Stock::change);
+  service.on("order", "product.restock", this, &Stock::restock);
+}
+
+Task<Product> move_stock(Unit& unit, const Collections& in, Id<Product> id, int64_t delta) {
+  std::optional<Product> product = co_await in.products.update(
+      unit, id, add(&Product::stock, delta), set(&Product::updated_at, unit.call().now()),
+      where(&Product::stock) >= -delta && where(&Product::stock) <= stock_max - delta);
+  if (!product) {
+    std::optional<Product> present = co_await in.products.find(unit, id);
+    if (!present) throw Error(not_found, "product.unknown", "Product " + id.value + " not found");
+    if (delta > 0) throw Error(conflict, "stock.full", "The stock would exceed its limit");
+    throw insufficient_stock(*present, -delta);
+  }
+  if (delta < 0 && product->stock == 0) unit.publish(ProductOutOfStock{product->id, product->name});
+  co_return *product;
+}
+
+// What an order takes and what it gives back are each done once, and the two cancel out in whatever order
+// they arrive: giving back what was never taken leaves a mark that refuses a late taking.
+Task<std::optional<Product>> Stock::change_for_order(Unit& unit, StockChange input) {
+  bool takes = input.quantity < 0;
+  Filter of_order =
+      where(&StockMovement::order_id) == *input.order_id && where(&StockMovement::product_id) == input.id;
+  bool done = bool(co_await in_.movements.find(unit, of_order && where(&StockMovement::takes) == takes));
+  if (done) co_return co_await in_.products.find(unit, input.id);
+  std::optional<StockMovement> opposite =
+      co_await in_.movements.find(unit, of_order && where(&StockMovement::takes) == !takes);
+  if (takes && opposite) throw Error(conflict, "stock.released", "The order has already been cancelled");
+  StockMovement movement{.id = unit.call().new_id<StockMovement>(),
+                         .product_id = input.id,
+                         .order_id = *input.order_id,
+                         .delta = takes      ? int64_t(input.quantity)
+                                  : opposite ? -opposite->delta
+                                             : 0,
+                         .takes = takes,
+                         .created_at = unit.call().now()};
+  co_await in_.movements.insert(unit, movement);
+  if (movement.delta == 0) co_return co_await in_.products.find(unit, input.id);
+  co_return co_await move_stock(unit, in_, input.id, movement.delta);
+}
+
+// What a cancelled order had taken comes back, once.
+Task<void> Stock::restock(Call&, Unit& unit, order::OrderCancelled event) {
+  for (const order::OrderLine& line : event.items) {
+    StockChange change{.id = line.product_id, .quantity = line.quantity, .order_id = event.order_id};
+    co_await change_for_order(unit, std::move(change));
+  }
+}
+
+Task<Product> Stock::change(Call& call, StockChange input) {
+  if (input.quantity == 0) throw Error::invalid_input({{"/quantity", "must not be 0"}});
+  co_return co_await store_.write(call, [&](Unit& unit) -> Task<Product> {
+    if (!input.order_id) co_return co_await move_stock(unit, in_, input.id, input.quantity);
+    std::optional<Product> product = co_await change_for_order(unit, input);
+    if (!product) throw Error(not_found, "product.unknown", "Product " + input.id.value + " not found");
+    co_return *product;
+  });
+}
+
+}  // namespace shop::product

@@ -1,0 +1,28 @@
+// Changes of stock: atomic, never below zero, once an order and direction.
+#pragma once
+
+#include "portico/service/service.h"
+#include "systems/shop/order/api.h"
+#include "systems/shop/product/collections.h"
+
+namespace shop::product {
+
+class Stock {
+ public:
+  Stock(Store& store, const Collections& collections) : store_(store), in_(collections) {}
+  void serve(Service& service);
+
+ private:
+  Task<Product> change(Call& call, StockChange input);
+  Task<void> restock(Call& call, Unit& unit, order::OrderCancelled event);
+  Task<std::optional<Product>> change_for_order(Unit& unit, StockChange input);
+
+  Store& store_;
+  const Collections& in_;
+};
+
+// Adds `delta` to the stock within the unit and publishes when nothing is left. Throws not_found or
+// Error(conflict, "stock.insufficient").
+Task<Product> move_stock(Unit& unit, const Collections& in, Id<Product> id, int64_t delta);
+
+}  // namespace shop::product

@@ -1,0 +1,307 @@
+// Operating: replay, drop, listing, probing, bounds.
+#include <fmt/format.h>
+
+#include "bus_suite.h"
+
+namespace portico::bus_suite {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Fails while `broken` says so; keeps the ids of what it handled.
+std::function<Task<void>(Call&, Unit&, Placed)> failing(Process& process, const bool& broken) {
+  return [&process, &broken](Call&, Unit& unit, Placed event) -> Task<void> {
+    if (broken) throw Error(Code::unavailable, "test.down");
+    co_await process.note(unit, process.mail_seen, event.order.value, event.number);
+  };
+}
+
+}  // namespace
+
+TEST_P(BusSuite, replay_delivers_to_its_own_group_only) {
+  auto process = make();
+  bool broken = true;
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", failing(*process, broken),
+                                  {.retry = {.attempts_max = 1}});
+  process->bus->subscribe<Placed>("stats", "orders", "stats.orders",
+                                  process->noting<Placed>(process->stats_seen));
+  run([&]() -> Task<void> {
+    co_await process->start();
+    co_await process->publish("a", 1);
+    co_await until([&] { return process->status("mail.orders").dead == 1; });
+    auto dead = co_await process->parked("mail", DeliveryState::dead);
+    broken = false;
+    Call call = process->call("mail");
+    EXPECT_TRUE(co_await process->bus->replay(call, "mail", dead[0].id));
+    co_await process->settled();
+    EXPECT_EQ(co_await process->seen_by("mail"), (SeenBy{{"a", "1,"}}));
+    EXPECT_EQ(co_await process->seen_by("stats"), (SeenBy{{"a", "1,"}}));
+    // It has succeeded: there is nothing left to replay.
+    EXPECT_FALSE(co_await process->bus->replay(call, "mail", dead[0].id));
+    EXPECT_FALSE(co_await process->bus->drop(call, "mail", dead[0].id));
+    EXPECT_EQ(process->status("mail.orders").dead, 0);
+    co_await process->stop();
+  });
+}
+
+TEST_P(BusSuite, replay_keeps_the_event_and_counts) {
+  auto process = make();
+  bool broken = true;
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", failing(*process, broken),
+                                  {.retry = {.base = 1ms, .attempts_max = 2}});
+  run([&]() -> Task<void> {
+    co_await process->start();
+    co_await process->publish("a", 1);
+    co_await until([&] { return process->status("mail.orders").dead == 1; });
+    const auto before = (co_await process->parked("mail", DeliveryState::dead)).at(0);
+    Call call = process->call("mail");
+    EXPECT_TRUE(co_await process->bus->replay(call, "mail", before.id));
+    EXPECT_EQ(process->status("mail.orders").dead, 0);
+    co_await until([&] { return process->status("mail.orders").dead == 1; });
+    const auto after = (co_await process->parked("mail", DeliveryState::dead)).at(0);
+    EXPECT_EQ(after.event_id, before.event_id);
+    EXPECT_EQ(after.body, before.body);
+    EXPECT_EQ(after.first_failed_at, before.first_failed_at);
+    EXPECT_EQ(after.replays, 1);
+    EXPECT_EQ(after.attempts, 2);
+    co_await process->stop();
+  });
+}
+
+TEST_P(BusSuite, replay_and_drop_refuse_what_is_not_there) {
+  auto process = make();
+  bool broken = true;
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", failing(*process, broken),
+                                  {.retry = {.base = 1h}});
+  run([&]() -> Task<void> {
+    co_await process->start();
+    co_await process->publish("a", 1);
+    co_await until([&] { return process->status("mail.orders").waiting == 1; });
+    const auto row = (co_await process->parked("mail", DeliveryState::waiting)).at(0);
+    Call call = process->call("mail");
+    EXPECT_FALSE(co_await process->bus->replay(call, "mail", row.id)) << "waiting is not dead";
+    EXPECT_FALSE(co_await process->bus->replay(call, "mail", Id<ParkedDelivery>{"mail.orders:orders:99"}));
+    EXPECT_FALSE(co_await process->bus->drop(call, "mail", Id<ParkedDelivery>{"mail.orders:orders:99"}));
+    EXPECT_FALSE(co_await process->bus->replay(call, "stats", row.id)) << "another service";
+    std::string reason;
+    try {
+      co_await process->bus->replay(call, "nobody", row.id);
+    } catch (const Error& error) {
+      reason = error.reason();
+    }
+    EXPECT_EQ(reason, "bus.unknown_subscriber");
+    co_await process->stop();
+  });
+}
+
+TEST_P(BusSuite, dropping_a_waiting_delivery_frees_its_key) {
+  auto process = make();
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
+                                  [&](Call&, Unit& unit, Placed event) -> Task<void> {
+                                    if (event.number == 1) throw Error(Code::unavailable, "test.down");
+                                    co_await process->note(unit, process->mail_seen, event.order.value,
+                                                           event.number);
+                                  },
+                                  {.retry = {.base = 1h}});
+  run([&]() -> Task<void> {
+    co_await process->start();
+    for (int64_t i = 1; i <= 3; ++i) co_await process->publish("a", i);
+    co_await until([&] { return process->status("mail.orders").waiting == 3; });
+    Call call = process->call("mail");
+    EXPECT_TRUE(co_await process->bus->drop(call, "mail", Id<ParkedDelivery>{"mail.orders:orders:1"}));
+    co_await process->settled(10s);
+    EXPECT_EQ(co_await process->seen_by("mail"), (SeenBy{{"a", "2,3,"}}));
+    co_await process->stop();
+  });
+}
+
+TEST_P(BusSuite, parked_deliveries_are_listed_in_pages) {
+  auto process = make();
+  bool broken = true;
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", failing(*process, broken),
+                                  {.retry = {.attempts_max = 1}});
+  run([&]() -> Task<void> {
+    co_await process->start();
+    for (int64_t i = 1; i <= 7; ++i) co_await process->publish("a", i);
+    co_await until([&] { return process->status("mail.orders").dead == 7; });
+    Call call = process->call("mail");
+    std::vector<int64_t> sequences;
+    std::string after;
+    int pages = 0;
+    do {
+      auto page = co_await process->bus->parked(call, "mail", DeliveryState::dead, 3, after);
+      EXPECT_LE(page.items.size(), 3u);
+      for (const ParkedDelivery& row : page.items) sequences.push_back(row.sequence);
+      after = page.next;
+      ++pages;
+    } while (!after.empty() && pages < 10);
+    EXPECT_EQ(sequences, (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7}));
+    co_await process->stop();
+  });
+}
+
+TEST_P(BusSuite, when_everything_fails_the_group_probes_and_recovers) {
+  auto process = make();
+  bool broken = true;
+  int tries = 0;
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
+                                  [&](Call&, Unit& unit, Placed event) -> Task<void> {
+                                    ++tries;
+                                    if (broken) throw Error(Code::unavailable, "test.down");
+                                    co_await process->note(unit, process->mail_seen, event.order.value,
+                                                           event.number);
+                                  },
+                                  {.retry = {.base = 1ms, .cap = 1s, .attempts_max = 3}});
+  run([&]() -> Task<void> {
+    co_await process->start();
+    std::vector<Placed> events;
+    for (int64_t i = 1; i <= 200; ++i) events.push_back(Process::placed(fmt::format("{:03}", i), i));
+    co_await process->publish(std::move(events));
+    co_await until([&] { return process->status("mail.orders").probing; });
+    const int64_t dead = process->status("mail.orders").dead;
+    tries = 0;
+    co_await sim->sleep(10min);
+    EXPECT_TRUE(process->status("mail.orders").probing);
+    EXPECT_GE(tries, 100) << "one try every five seconds";
+    EXPECT_LE(tries, 140);
+    EXPECT_LE(process->status("mail.orders").dead, dead + 1) << "the backlog must not become dead letters";
+    broken = false;
+    co_await until([&] { return !process->status("mail.orders").probing; });
+    co_await process->settled(10min, true);
+    co_await until([&] { return process->status("mail.orders").waiting == 0; });
+    const SeenBy seen = co_await process->seen_by("mail");
+    EXPECT_EQ(int64_t(seen.size()), 200 - process->status("mail.orders").dead);
+    co_await process->stop();
+    process->log.flush();
+    EXPECT_NE(process->lines->find("everything fails"), std::string::npos);
+  });
+}
+
+TEST_P(BusSuite, attempts_do_not_count_while_probing) {
+  auto process = make();
+  bool broken = true;
+  process->bus->subscribe_outside<Placed>("mail", "orders", "mail.send",
+                                          [&](Call&, Placed) -> Task<void> {
+                                            if (broken) throw Error(Code::unavailable, "test.down");
+                                            co_return;
+                                          },
+                                          {.retry = {.base = 1h, .attempts_max = 2}});
+  run([&]() -> Task<void> {
+    co_await process->start();
+    std::vector<Placed> events;
+    for (int64_t i = 1; i <= 10; ++i) events.push_back(Process::placed(fmt::format("{}", i), i));
+    co_await process->publish(std::move(events));
+    co_await until([&] { return process->status("mail.send").probing; });
+    co_await sim->sleep(1h);
+    EXPECT_EQ(process->status("mail.send").dead, 0);
+    for (const ParkedDelivery& row : co_await process->parked("mail", DeliveryState::waiting))
+      EXPECT_EQ(row.attempts, 1);
+    broken = false;
+    co_await process->settled(3h);
+    co_await process->stop();
+  });
+}
+
+TEST_P(BusSuite, probing_ends_although_the_parked_events_stay_broken) {
+  auto process = make();
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
+                                  [&](Call&, Unit& unit, Placed event) -> Task<void> {
+                                    if (event.number <= 10) throw Error(Code::conflict, "test.broken");
+                                    co_await process->note(unit, process->mail_seen, "good", event.number);
+                                  },
+                                  {.retry = {.base = 1h}, .batch_max = 1});
+  run([&]() -> Task<void> {
+    co_await process->start();
+    std::vector<Placed> events;
+    for (int64_t i = 1; i <= 12; ++i) events.push_back(Process::placed(fmt::format("{}", i), i));
+    co_await process->publish(std::move(events));
+    co_await until([&] { return process->status("mail.orders").probing; });
+    co_await until([&] { return !process->status("mail.orders").probing; }, 30s);
+    co_await until([&] { return process->status("mail.orders").place == 12; });
+    EXPECT_EQ(co_await process->seen_by("mail"), (SeenBy{{"good", "11,12,"}}));
+    co_await process->stop();
+  });
+}
+
+TEST_P(BusSuite, a_full_group_stops_reading_until_some_succeed) {
+  auto process = make({.parked_max = 6});
+  bool broken = true;
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", failing(*process, broken),
+                                  {.retry = {.base = 10s, .cap = 10s}});
+  run([&]() -> Task<void> {
+    co_await process->start();
+    // One key: one event fails, the others wait behind it; that is no outage.
+    std::vector<Placed> events;
+    for (int64_t i = 1; i <= 30; ++i) events.push_back(Process::placed("a", i));
+    co_await process->publish(std::move(events));
+    co_await sim->sleep(5s);
+    EXPECT_EQ(process->status("mail.orders").waiting, 6);
+    EXPECT_EQ(process->status("mail.orders").place, 6);
+    broken = false;
+    co_await process->settled(5min);
+    EXPECT_EQ(co_await process->seen_by("mail"), (SeenBy{{"a", numbers_to(30)}}));
+    co_await process->stop();
+  });
+}
+
+TEST_P(BusSuite, settled_waits_for_what_is_open_and_says_when_it_is_too_late) {
+  auto process = make();
+  bool broken = true;
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders", failing(*process, broken),
+                                  {.retry = {.base = 1h}});
+  process->bus->subscribe_outside<Placed>(
+      "stats", "orders", "stats.slow",
+      [](Call& call, Placed) -> Task<void> { co_await call.runtime().sleep(10s); });
+  run([&]() -> Task<void> {
+    co_await process->start();
+    co_await process->settled(1s);
+    co_await process->publish("a", 1);
+    const Instant begin = sim->steady();
+    co_await process->settled(1min, true);
+    EXPECT_GE(sim->steady() - begin, Duration(10s));
+    EXPECT_LT(sim->steady() - begin, Duration(11s));
+    std::string reason;
+    try {
+      co_await process->settled(1s, false);
+    } catch (const Error& error) {
+      reason = error.reason();
+      EXPECT_EQ(error.code(), Code::too_late);
+    }
+    EXPECT_EQ(reason, "bus.not_settled");
+    co_await process->stop();
+  });
+}
+
+TEST_P(BusSuite, mistakes_of_the_composition_are_refused) {
+  auto process = make();
+  auto refused = [](auto action) -> std::string {
+    try {
+      action();
+    } catch (const Error& error) {
+      return error.reason();
+    }
+    return "";
+  };
+  Bus& bus = *process->bus;
+  const auto handler = process->noting<Placed>(process->mail_seen);
+  EXPECT_EQ(refused([&] { bus.subscribe<Placed>("nobody", "orders", "g", handler); }),
+            "bus.unknown_subscriber");
+  EXPECT_EQ(refused([&] { bus.subscribe<Placed>("mail", "orders", std::string(60, 'g'), handler); }),
+            "bus.bad_name");
+  EXPECT_EQ(refused([&] { bus.subscribe<Placed>("mail", "orders", "a:b", handler); }), "bus.bad_name");
+  EXPECT_EQ(refused([&] { bus.subscribe<Placed>("mail", "orders", "", handler); }), "bus.bad_name");
+  bus.subscribe<Placed>("mail", "orders", "mail.orders", handler);
+  EXPECT_EQ(refused([&] { bus.subscribe<Placed>("mail", "orders", "mail.orders", handler); }),
+            "bus.subscribed_twice");
+  EXPECT_EQ(refused([&] { bus.subscribe<Placed>("stats", "orders", "mail.orders", handler); }),
+            "bus.group_taken");
+  EXPECT_EQ(refused([&] { bus.add_publisher("orders", *process->orders); }), "bus.added_twice");
+  EXPECT_EQ(refused([&] { bus.add_subscriber("mail", *process->mail); }), "bus.added_twice");
+  EXPECT_EQ(bus.local_source("nobody"), nullptr);
+  EXPECT_NE(bus.local_source("orders"), nullptr);
+  bus.subscribe<Placed>("mail", "elsewhere", "mail.elsewhere", handler);
+  EXPECT_EQ(refused([&] { bus.start(); }), "bus.unknown_publisher");
+}
+
+}  // namespace portico::bus_suite
