@@ -5,7 +5,7 @@
 
 #include "portico/store/sqlite/connection.h"
 #include "portico/store/sqlite/digest.h"
-#include "portico/store/sqlite/store_fixture.h"
+#include "portico/store/sqlite/test_support.h"
 
 namespace portico::sqlite {
 namespace {

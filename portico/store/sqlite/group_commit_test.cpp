@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "portico/store/sqlite/faulty_disk.h"
-#include "portico/store/sqlite/store_fixture.h"
+#include "portico/store/sqlite/test_support.h"
 
 namespace portico::sqlite {
 namespace {

@@ -11,7 +11,7 @@
 #include <set>
 
 #include "portico/schema/json.h"
-#include "portico/store/sqlite/store_fixture.h"
+#include "portico/store/sqlite/test_support.h"
 
 namespace portico::sqlite {
 namespace {
