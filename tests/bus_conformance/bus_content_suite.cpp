@@ -86,7 +86,16 @@ TEST_P(BusSuite, a_delivery_continues_the_call_that_published) {
     };
     EXPECT_EQ(named("event suite.placed.v1").service, "mail");
     EXPECT_EQ(named("event suite.placed.v1").outcome, "ok");
-    EXPECT_EQ(named("event suite.placed.v1").parent_id, named("POST /orders").span_id);
+    // Engines may put spans of their own in between.
+    std::string parent = named("event suite.placed.v1").parent_id;
+    for (size_t i = 0; i < spans.size() && parent != named("POST /orders").span_id; ++i) {
+      for (const SpanRecord& span : spans) {
+        if (span.span_id != parent) continue;
+        parent = span.parent_id;
+        break;
+      }
+    }
+    EXPECT_EQ(parent, named("POST /orders").span_id);
   });
 }
 
