@@ -79,8 +79,9 @@ struct BusOptions {
   Duration retention =
       std::chrono::hours(1);  // events stay at least this long, and until every known group has them
   Duration poll = std::chrono::milliseconds(250);  // safety net under the wake-up signal, with jitter
-  size_t parked_max =
-      100'000;  // deliveries waiting in a group; beyond, the group stops reading until some succeed
+  // Deliveries of one publisher waiting in a group; when it is full, the group stops reading until some
+  // succeed.
+  size_t parked_max = 100'000;
 };
 
 // The bus of one process. Subscribe before `start`; all members are to be used on reactor 0.
@@ -90,7 +91,7 @@ class Bus {
   ~Bus();
 
   // A publishing service whose store lives in this process. Others may read its events through
-  // `local_source`.
+  // `local_source`. The bus declares a collection there (groups that read): before Store::open.
   void add_publisher(std::string service, Store& store);
   // A publishing service elsewhere.
   void add_remote(std::string service, std::unique_ptr<EventSource> source);
@@ -104,8 +105,10 @@ class Bus {
   // Handlers inside a unit: effects and the place in the log are one commit, so each event takes effect
   // exactly once.
   //   Task<void> handler(Call& call, Unit& unit, E event)
-  // They await nothing but the unit. A failing handler is retried by itself; later events of the same key
-  // wait for it, other keys flow.
+  // They await nothing but the unit. When one of a batch fails, the batch is rolled back and its events are
+  // handled one by one, so what a handler does besides the unit may be done again. A failing event is retried
+  // by itself; later events of the same key wait for it, other keys and events without a key flow. `call` is
+  // the unit's call: it is this event's only until the handler returns.
   template <class E>
   void subscribe(std::string service, std::string publisher, std::string group,
                  std::function<Task<void>(Call&, Unit&, E)> handler, SubscribeOptions options = {}) {
@@ -134,22 +137,27 @@ class Bus {
 
   // Opens nothing by itself: stores are open. Starts the coroutines of every group.
   void start();
-  // Lets running handlers finish until `deadline` and stops.
+  // Lets running handlers finish until `deadline` and stops. Outside handlers that still run then are
+  // cancelled, which is no failure: their events come again. Returns when every coroutine of the bus has
+  // ended; only then may the stores be closed.
   Task<void> stop(Instant deadline);
   // Returns when every group has handled everything that is published so far, or throws Error(too_late) at
   // `deadline`. Dead letters and deliveries waiting for their next try do not count as open when `parked_ok`.
   Task<void> settled(Instant deadline, bool parked_ok = false);
 
-  // Operating: dead letters and waiting deliveries of a subscriber in this process.
+  // Operating: dead letters and waiting deliveries of a subscriber in this process. A service that does not
+  // subscribe here is Error(not_found, "bus.unknown_subscriber").
   Task<Page<ParkedDelivery>> parked(Call& call, std::string service, DeliveryState state, size_t limit,
                                     std::string after);
-  // Makes a dead letter due at once, for its own group only, with its event id. False: no such dead letter.
+  // Makes a dead letter due at once, for its own group only, with its event id and all its attempts again.
+  // False: no such dead letter.
   Task<bool> replay(Call& call, std::string service, Id<ParkedDelivery> id);
+  // Forgets a dead letter or a waiting delivery. False: there is none.
   Task<bool> drop(Call& call, std::string service, Id<ParkedDelivery> id);
 
   struct Status {
     std::string group, source;
-    int64_t place = 0;  // last sequence handled or parked
+    int64_t place = 0;  // last sequence handled, parked or of no concern
     int64_t waiting = 0, dead = 0;
     bool probing = false;  // everything fails: one event at a time until one succeeds
   };

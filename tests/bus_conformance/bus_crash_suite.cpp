@@ -1,7 +1,7 @@
 // Processes that die at any point: what was published takes effect exactly once, outside at least once.
 #include <fmt/format.h>
 
-#include "bus_suite.h"
+#include "tests/bus_conformance/bus_suite.h"
 
 namespace portico::bus_suite {
 

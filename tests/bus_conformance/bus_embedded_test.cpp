@@ -1,6 +1,6 @@
 // The embedded engine: the outbox is the log.
-#include "bus_suite.h"
 #include "portico/store/sqlite/sqlite_store.h"
+#include "tests/bus_conformance/bus_suite.h"
 
 namespace portico::bus_suite {
 

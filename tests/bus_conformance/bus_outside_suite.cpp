@@ -1,7 +1,7 @@
 // Handlers outside a unit, and handlers of different speed.
 #include <fmt/format.h>
 
-#include "bus_suite.h"
+#include "tests/bus_conformance/bus_suite.h"
 
 namespace portico::bus_suite {
 

@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "bus_suite.h"
+#include "tests/bus_conformance/bus_suite.h"
 
 namespace portico::bus_suite {
 

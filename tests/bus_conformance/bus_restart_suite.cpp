@@ -1,7 +1,7 @@
 // Stopping in order and starting again.
 #include <fmt/format.h>
 
-#include "bus_suite.h"
+#include "tests/bus_conformance/bus_suite.h"
 
 namespace portico::bus_suite {
 

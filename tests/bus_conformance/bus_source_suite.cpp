@@ -1,7 +1,7 @@
 // Events from another process, events that come twice, and how long events are kept.
 #include <fmt/format.h>
 
-#include "bus_suite.h"
+#include "tests/bus_conformance/bus_suite.h"
 
 namespace portico::bus_suite {
 

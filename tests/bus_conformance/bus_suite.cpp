@@ -1,4 +1,4 @@
-#include "bus_suite.h"
+#include "tests/bus_conformance/bus_suite.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
