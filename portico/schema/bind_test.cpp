@@ -147,7 +147,7 @@ TEST(Bind, JudgesBothTogether) {
   EXPECT_EQ(bind({{"limit", "0"}}, R"({"extra":1,"day":1,"id":""})"),
             (Violations{{"/limit", "must be at least 1"},
                         {"/day", "must be a string"},
-                        {"/id", "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -"}}));
+                        {"/id", "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -, not only dots"}}));
   EXPECT_EQ(bind({{"limit", "0"}}, R"({"day":1,)"),
             (Violations{{"/limit", "must be at least 1"}, {"", "malformed JSON at byte 9: unexpected end"}}));
   EXPECT_EQ(bind({id}, "[]"), (Violations{{"", "must be an object"}}));

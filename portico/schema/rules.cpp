@@ -206,8 +206,9 @@ bool is_email(std::string_view text) {
   return is_dot_atom(text.substr(0, at)) && is_domain(text.substr(at + 1));
 }
 
+// An id becomes a segment of paths, where "." and ".." would lead elsewhere (RFC 3986 section 5.2.4).
 bool is_id(std::string_view text) {
-  if (text.empty() || text.size() > 64) return false;
+  if (text.empty() || text.size() > 64 || text.find_first_not_of('.') == text.npos) return false;
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == ':' || c == '-'; });
 }

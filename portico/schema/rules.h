@@ -16,7 +16,8 @@ inline constexpr std::string_view is_required = "is required";
 inline constexpr std::string_view given_twice = "is given more than once";
 inline constexpr std::string_view names_twice = "names a member more than once";
 inline constexpr std::string_view must_be_email = "must be an e-mail address";
-inline constexpr std::string_view must_be_id = "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -";
+inline constexpr std::string_view must_be_id =
+    "must be 1 to 64 of the characters A-Z a-z 0-9 . _ : -, not only dots";
 inline constexpr std::string_view not_utf8 = "must be valid UTF-8";
 inline constexpr std::string_view has_nul = "must not contain the character U+0000";
 
@@ -47,7 +48,7 @@ bool store_text(Report& report, const Path* path, const Type& type, void* object
 
 // One mailbox after RFC 5321: dot-atom of at most 64 bytes, "@", a domain of two labels or more; ASCII.
 bool is_email(std::string_view text);
-// 1 to 64 of A-Z a-z 0-9 . _ : -
+// 1 to 64 of A-Z a-z 0-9 . _ : -, at least one of them no dot.
 bool is_id(std::string_view text);
 
 // Copies checked JSON without the white space between its tokens.

@@ -132,13 +132,13 @@ TEST_F(Owned, ThingsAnswerTheirOwnerAndNobodyElse) {
   const OwnedCase cases[] = {
       {"order.read", "", {200, 403, 401, 200}},
       {"order.cancel", "{}", {200, 403, 401, 200}},
-      {"order.change_quantity", R"({"quantity":3})", {200, 403, 401, 403}},
-      {"order.remove_from_cart", "", {200, 404, 401, 404}},  // looks into the asker's own cart only
+      {"order.changeQuantity", R"({"quantity":3})", {200, 403, 401, 403}},
+      {"order.removeFromCart", "", {200, 404, 401, 404}},  // looks into the asker's own cart only
       {"notification.list", "", {200, 403, 401, 200}},
-      {"notification.list_unread", "", {200, 403, 401, 200}},
-      {"notification.count_unread", "", {200, 403, 401, 200}},
-      {"notification.mark_read", "", {200, 403, 401, 403}},
-      {"notification.mark_unread", "", {200, 403, 401, 403}},
+      {"notification.listUnread", "", {200, 403, 401, 200}},
+      {"notification.countUnread", "", {200, 403, 401, 200}},
+      {"notification.markRead", "", {200, 403, 401, 403}},
+      {"notification.markUnread", "", {200, 403, 401, 403}},
       {"notification.remove", "", {200, 403, 401, 403}},
   };
   std::set<std::string> covered, with_owner;
