@@ -6,6 +6,7 @@ namespace shop::product {
 namespace {
 
 constexpr size_t categories_max = 1000;
+constexpr int levels_max = 100;  // of categories below one another
 
 Error no_category(const Id<Category>& id) {
   return Error(not_found, "category.unknown", "Category " + id.value + " not found");
@@ -88,14 +89,26 @@ Task<Category> Catalogue::read_category(Call& call, ById<Category> input) {
   co_return *category;
 }
 
+Task<void> Catalogue::check_parent(Unit& unit, Id<Category> category, Id<Category> parent) {
+  for (int level = 0; level < levels_max; ++level) {
+    std::optional<Category> above = co_await in_.categories.find(unit, parent);
+    if (!above) throw no_category(parent);
+    if (above->id == category)
+      throw Error(conflict, "category.cycle", "A category cannot stand below itself");
+    if (!above->parent_category_id) co_return;
+    parent = *above->parent_category_id;
+  }
+  throw Error(conflict, "category.too_deep",
+              "Categories stand in at most " + std::to_string(levels_max) + " levels");
+}
+
 Task<Category> Catalogue::change_category(Call& call, CategoryChange input) {
   if (input.parent_category_id && *input.parent_category_id == input.id)
     throw Error::invalid_input({{"/parentCategoryId", "must not be the category itself"}});
   co_return co_await store_.write(call, [&](Unit& unit) -> Task<Category> {
     std::optional<Category> category = co_await in_.categories.find(unit, input.id);
     if (!category) throw no_category(input.id);
-    if (input.parent_category_id && !co_await in_.categories.find(unit, *input.parent_category_id))
-      throw no_category(*input.parent_category_id);
+    if (input.parent_category_id) co_await check_parent(unit, input.id, *input.parent_category_id);
     category = co_await in_.categories.update(
         unit, input.id, set(&Category::name, input.name.value_or(category->name)),
         set(&Category::description, input.description ? input.description : category->description),

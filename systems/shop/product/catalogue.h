@@ -23,6 +23,9 @@ class Catalogue {
   Task<Product> change(Call& call, ProductChange input);
   Task<void> remove(Call& call, ById<Product> input);
 
+  // Throws unless the parent is there and does not stand below the category itself.
+  Task<void> check_parent(Unit& unit, Id<Category> category, Id<Category> parent);
+
   Store& store_;
   const Collections& in_;
 };
