@@ -24,6 +24,12 @@ Duration time_left(const net::Headers& headers, Duration limit) {
   return std::min<Duration>(limit, std::chrono::milliseconds(std::min<int64_t>(ms, 1'000'000)));
 }
 
+// Idempotency-Key is text of visible ASCII and spaces (draft-ietf-httpapi-idempotency-key-header section 2.1:
+// a structured-field string); anything else could not be stored as text.
+bool is_key(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 bool is_json(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (type.ends_with(' ')) type.remove_suffix(1);
@@ -87,6 +93,8 @@ Task<net::Response> Front::handle(net::Request request, const Known* known) {
   std::optional<Error> failure;
   Service::Match match;
   try {
+    if (!is_key(call.idempotency_key))
+      throw Error(Code::invalid, "idempotency.key", "Idempotency-Key must be printable ASCII");
     std::optional<std::string> path = canonical_path(request.path());
     if (!path) throw Error(Code::invalid, "path.invalid", "The path is not acceptable");
     match = service_.match(request.verb, *path);
