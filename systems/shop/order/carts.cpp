@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "systems/shop/order/rules.h"
+
 namespace shop::order {
 namespace {
 
@@ -110,7 +112,8 @@ Task<Nothing> Carts::clear(Call& call) {
   });
 }
 
-// The cart is emptied of what was ordered, and only when the order stands.
+// The cart is emptied of what was ordered, and only when the order stands. Asked for twice at once, or again
+// after a crash before it was emptied, the cart is still ordered once.
 Task<OrderView> Carts::checkout(Call& call) {
   std::vector<CartItem> items = co_await items_of(call);
   if (items.empty()) throw Error(invalid, "cart.empty", "The cart is empty");
@@ -120,7 +123,9 @@ Task<OrderView> Carts::checkout(Call& call) {
     wanted.push_back({.product_id = item.product_id, .quantity = item.quantity});
     ordered.push_back(item.id);
   }
-  OrderView order = co_await placing_.place(call, std::move(wanted));
+  Call placing = call;
+  placing.idempotency_key = cart_key(items);
+  OrderView order = co_await placing_.place(placing, std::move(wanted));
   co_await store_.write(call, [&](Unit& unit) -> Task<void> {
     co_await in_.cart.remove_all(
         unit, where(&CartItem::user_id) == owner(call) && where(&CartItem::id).one_of(ordered));

@@ -10,6 +10,9 @@ constexpr size_t recovered_at_once_max = 100;
 
 Task<OrderView> Placing::place(Call& call, std::vector<WantedItem> wanted) {
   wanted = merged(wanted);
+  for (const WantedItem& item : wanted)
+    if (item.quantity > Int<1, 1'000'000>::max)
+      throw Error::invalid_input({{"/items", "must not ask for more than 1000000 pieces of one product"}});
   User user = co_await neighbours_.users.profile(call);
   std::optional<OrderView> before = co_await placed_before(call, wanted);
   if (before) co_return *before;
@@ -50,7 +53,8 @@ Task<std::optional<OrderView>> Placing::placed_before(Call& call, const std::vec
         .with_status(422);
   if (order->status == OrderStatus::pending)
     throw Error(conflict, "idempotency.running",
-                "The first request with this Idempotency-Key is still running");
+                is_cart_key(key) ? "The cart is being ordered already"
+                                 : "The first request with this Idempotency-Key is still running");
   if (order->status == OrderStatus::cancelled)
     throw Error(conflict, "order.cancelled", order->failure_reason.value_or("The order was cancelled"));
   std::vector<Id<Product>> ids;
@@ -168,11 +172,13 @@ Task<void> Placing::undo(Call& call, Order order, std::vector<OrderItem> items, 
   Call cleanup = call.detached_as(call.service(), call.runtime().steady() + std::chrono::seconds(10));
   try {
     co_await return_stock(cleanup, neighbours_.products, items);
-    if (reason.size() > 500) reason.resize(500);
-    Text<1, 500> text = reason;
+    Text<1, 500> text = shortened(std::move(reason), 500);
     co_await store_.write(cleanup, [&](Unit& unit) -> Task<void> {
+      // A cart that could not be ordered may be tried again: its key names no order then.
+      auto key = is_cart_key(order.idempotency_key) ? std::nullopt : order.idempotency_key;
       co_await in_.orders.update(unit, order.id, set(&Order::status, OrderStatus::cancelled),
-                                 set(&Order::failure_reason, text), set(&Order::updated_at, call.now()),
+                                 set(&Order::failure_reason, text), set(&Order::idempotency_key, key),
+                                 set(&Order::updated_at, call.now()),
                                  where(&Order::status) == OrderStatus::pending);
       ItemStatus status = out_of_stock ? ItemStatus::out_of_stock : ItemStatus::cancelled;
       co_await in_.items.update_all(unit, where(&OrderItem::order_id) == order.id,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "portico/security/digest.h"
+
 namespace shop::order {
 
 std::vector<WantedItem> merged(const std::vector<WantedItem>& items) {
@@ -77,6 +79,29 @@ std::vector<OrderLine> lines_of(const std::vector<OrderItem>& items) {
     lines.push_back(
         {.product_id = item.product_id, .name = item.name, .price = item.price, .quantity = item.quantity});
   return lines;
+}
+
+namespace {
+
+constexpr std::string_view cart_prefix = "cart\x1f";  // with a character that no header value may hold
+
+}  // namespace
+
+std::string cart_key(const std::vector<CartItem>& items) {
+  std::string content;
+  for (const CartItem& item : items)
+    content += item.id.value + ' ' + std::to_string(int64_t(item.quantity)) + '\n';
+  return std::string(cart_prefix) + security::hex(security::sha256(content));
+}
+
+bool is_cart_key(const std::optional<Text<1, 255>>& key) { return key && key->starts_with(cart_prefix); }
+
+std::string shortened(std::string text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+  return text;
 }
 
 std::string confirmation_text(const Order& order) {

@@ -29,6 +29,14 @@ OrderView view_of(const Order& order, const std::vector<OrderItem>& items,
 
 std::vector<OrderLine> lines_of(const std::vector<OrderItem>& items);
 
+// The Idempotency-Key of ordering a cart as it stands: the same until it is changed or ordered, so that a
+// checkout asked for twice buys once. No client can send such a key.
+std::string cart_key(const std::vector<CartItem>& items);
+bool is_cart_key(const std::optional<Text<1, 255>>& key);
+
+// At most `bytes_max` bytes of UTF-8, cut between characters.
+std::string shortened(std::string text, size_t bytes_max);
+
 // What the customer reads: "Your order #… has been created successfully. Total: $59.98"
 std::string confirmation_text(const Order& order);
 
