@@ -16,18 +16,19 @@
 namespace portico::mail {
 namespace {
 
+struct Behaviour {
+  std::string to_recipient = "250 OK";
+  bool silent = false;  // takes connections and never says a word
+};
+
 // Takes one connection after the other and answers as a mail server does.
 class Sink {
  public:
   struct Taken {
     std::string from, to, data;
   };
-  struct Behaviour {
-    std::string to_recipient = "250 OK";
-    bool silent = false;  // takes connections and never says a word
-  };
-
-  explicit Sink(Behaviour behaviour = {}) : behaviour_(std::move(behaviour)) {
+  Sink() : Sink(Behaviour{}) {}
+  explicit Sink(Behaviour behaviour) : behaviour_(std::move(behaviour)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
@@ -137,13 +138,14 @@ class Sink {
 std::string unquoted(const std::string& text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '=') {
-      out += text[i];
-    } else if (text[i + 1] == '\n') {
-      ++i;
-    } else {
+    auto is_digit = [&](size_t at) { return at < text.size() && std::isxdigit(uint8_t(text[at])); };
+    if (text[i] == '=' && is_digit(i + 1) && is_digit(i + 2)) {
       out += char(std::stoi(text.substr(i + 1, 2), nullptr, 16));
       i += 2;
+    } else if (text[i] == '=' && i + 1 < text.size() && text[i + 1] == '\n') {
+      ++i;
+    } else {
+      out += text[i];  // also of headers between the parts
     }
   }
   return out;
@@ -245,7 +247,7 @@ TEST_F(SmtpMailerTest, NothingOfAMailBecomesAHeader) {
 }
 
 TEST_F(SmtpMailerTest, ARefusedMailIsNoTroubleOfTheServer) {
-  Sink sink({.to_recipient = "550 No such user"});
+  Sink sink(Behaviour{.to_recipient = "550 No such user"});
   mailer(sink.url());
   EXPECT_EQ(send({letter("n-1")}), std::vector<std::string>{"mail.refused"});
   EXPECT_EQ(health, "");
@@ -264,7 +266,7 @@ TEST_F(SmtpMailerTest, AnAbsentServerIsReported) {
 }
 
 TEST_F(SmtpMailerTest, ASilentServerCostsNoMoreThanTheTimeOut) {
-  Sink sink({.silent = true});
+  Sink sink(Behaviour{.silent = true});
   mailer(sink.url());
   Instant started = runtime->steady();
   EXPECT_EQ(send({letter("n-1")}), std::vector<std::string>{"mail.unreachable"});

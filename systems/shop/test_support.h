@@ -66,12 +66,15 @@ class TestShop {
     Placement placement = all_of(system_);
     placement.listen = false;
     placement.mode = CallMode::wire;
-    app_ = std::make_unique<Application>(*sim_, observer_, system_, *config_, std::move(placement));
-    sim_->run(app_->start());
+    node_ = &sim_->node("shop");
+    app_ = std::make_unique<Application>(*node_, observer_, system_, *config_, std::move(placement));
+    run(app_->start());
   }
+  // The process ends: first in order, then whatever still waits in it.
   void stop() {
     if (!app_) return;
-    sim_->run(app_->stop(sim_->steady() + std::chrono::minutes(1)));
+    run(app_->stop(sim_->steady() + std::chrono::minutes(1)));
+    sim_->kill("shop");
     app_.reset();
   }
 
@@ -82,12 +85,20 @@ class TestShop {
     if (!who.token.empty()) request.headers.set("authorization", "Bearer " + who.token);
     if (who.internal) request.headers.set("x-internal-key", key_);
     net::Response answer;
-    sim_->run(handle(app_->front(service), std::move(request), &answer));
+    run(handle(app_->front(service), std::move(request), &answer));
     return answer;
   }
 
+  // Runs a coroutine in the process to its end.
+  void run(Task<void> task) {
+    Gate done;
+    std::exception_ptr failure;
+    node_->spawn("test", finish(std::move(task), &done, &failure));
+    sim_->run(done.wait());
+    if (failure) std::rethrow_exception(failure);
+  }
   // Everything that was published has been handled; deliveries that wait for another try do not count.
-  void settle() { sim_->run(app_->bus().settled(sim_->steady() + std::chrono::minutes(5), true)); }
+  void settle() { run(app_->bus().settled(sim_->steady() + std::chrono::minutes(5), true)); }
   void pass(Duration time) { sim_->run(sim_->sleep(time)); }
 
   user::SignedIn sign_up(std::string email, std::string first_name = "Jane", Ask who = {}) {
@@ -117,7 +128,7 @@ class TestShop {
   }
   std::vector<ParkedDelivery> parked(std::string service, DeliveryState state) {
     std::vector<ParkedDelivery> found;
-    sim_->run(list_parked(std::move(service), state, &found));
+    run(list_parked(std::move(service), state, &found));
     return found;
   }
 
@@ -134,8 +145,9 @@ class TestShop {
   void use_key(std::string key) { key_ = std::move(key); }
 
   Application& app() { return *app_; }
-  Observer& observer() { return observer_; }
-  SimRuntime& sim() { return *sim_; }
+  Call call(std::string_view service) {
+    return Call(*node_, observer_, service, node_->steady() + std::chrono::minutes(1));
+  }
   const std::string& lines() {
     log_.flush();
     return lines_;
@@ -146,11 +158,19 @@ class TestShop {
     std::string pattern = std::filesystem::temp_directory_path() / "portico-shop-XXXXXX";
     return ::mkdtemp(pattern.data());
   }
+  static Task<void> finish(Task<void> task, Gate* done, std::exception_ptr* failure) {
+    try {
+      co_await std::move(task);
+    } catch (const std::exception&) {
+      *failure = std::current_exception();
+    }
+    done->open();
+  }
   static Task<void> handle(Front* front, net::Request request, net::Response* answer) {
     *answer = co_await front->handle(std::move(request));
   }
   Task<void> list_parked(std::string service, DeliveryState state, std::vector<ParkedDelivery>* found) {
-    Call call(*sim_, observer_, service, sim_->steady() + std::chrono::minutes(1));
+    Call call = this->call(service);
     Page<ParkedDelivery> page = co_await app_->bus().parked(call, service, state, 100, "");
     *found = std::move(page.items);
   }
@@ -172,6 +192,7 @@ class TestShop {
   Observer observer_;
   const SystemSpec system_;
   std::unique_ptr<Config> config_;
+  Runtime* node_ = nullptr;
   std::unique_ptr<Application> app_;
 };
 

@@ -12,8 +12,10 @@ class NotificationService : public testing::Test {
       : shop(std::move(settings)) {}
 
   net::Response post(const std::string& user, const std::string& more = "", Ask who = {.internal = true}) {
-    return shop.ask("notification", POST, "/api/notifications",
-                    R"({"userId":")" + user + R"(","title":"News","description":"A text")" + more + "}", who);
+    std::string type = more.find("notificationType") == more.npos ? R"(,"notificationType":"email")" : "";
+    std::string body =
+        R"({"userId":")" + user + R"(","title":"News","description":"A text")" + type + more + "}";
+    return shop.ask("notification", POST, "/api/notifications", std::move(body), std::move(who));
   }
   Notification sent_to(const std::string& user, const std::string& more = "") {
     net::Response answer = post(user, more);
@@ -40,9 +42,10 @@ class NotificationService : public testing::Test {
     return at<int64_t>(answer, {"data", "count"});
   }
   size_t mails_by(const std::string& to, std::string_view template_name) {
-    auto mails = shop.mails(to);
-    return size_t(std::count_if(mails.begin(), mails.end(),
-                                [&](const mail::Mail& mail) { return mail.template_name == template_name; }));
+    auto mails = shop.mails();
+    return size_t(std::count_if(mails.begin(), mails.end(), [&](const mail::Mail& mail) {
+      return mail.to == to && mail.template_name == template_name;
+    }));
   }
   // A user whose welcome is out of the way.
   user::SignedIn welcomed(std::string email) {
@@ -134,10 +137,10 @@ TEST_F(NotificationService, FailsAfterThreeTriesAndKeepsTheDeadLetter) {
   shop.app().service("user")->set_fault({});
   Id<ParkedDelivery> dead = shop.parked("notification", DeliveryState::dead)[0].id;
   auto replay = [&]() -> Task<void> {
-    Call call(shop.sim(), shop.observer(), "notification", shop.sim().steady() + std::chrono::seconds(10));
+    Call call = shop.call("notification");
     EXPECT_TRUE(co_await shop.app().bus().replay(call, "notification", dead));
   };
-  shop.sim().run(replay());
+  shop.run(replay());
   shop.pass(std::chrono::seconds(10));
   EXPECT_EQ(now(jane, pending.id).status, DeliveryStatus::sent);
   EXPECT_FALSE(now(jane, pending.id).error_message);
