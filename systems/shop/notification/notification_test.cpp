@@ -157,6 +157,10 @@ TEST_F(NotificationService, AnOrderIsConfirmedOnceAndItsCancellationToo) {
   EXPECT_EQ(notifications[0].idempotency_key, "order-confirmation:" + order_id);
   EXPECT_NE(notifications[0].description.find("91.98"), std::string::npos);
   EXPECT_EQ(mails_by("jane@shop.example", "order-confirmation"), 1u);
+  for (const mail::Mail& mail : shop.mails("jane@shop.example"))
+    if (mail.template_name == "order-confirmation")
+      for (const char* part : {"Hello Jane Doe", "2 x Desk Lamp at 45.99: 91.98", "Total: 91.98 USD"})
+        EXPECT_NE(mail.text.find(part), std::string::npos) << mail.text;
   EXPECT_EQ(mails_by("boss@shop.example", "out-of-stock"), 1u);
 
   net::Response cancel = shop.ask("order", POST, "/api/orders/" + order_id + "/cancel", "{}", {jane.token});

@@ -27,7 +27,7 @@ TEST(Templates, NameOnlyWhatTheirStructsHave) {
   EXPECT_EQ(mail::faults(templates::welcome, schema::type_of<WelcomeMail>()), std::vector<std::string>{});
   EXPECT_EQ(mail::faults(templates::password_reset, schema::type_of<PasswordResetMail>()),
             std::vector<std::string>{});
-  EXPECT_EQ(mail::faults(templates::order_confirmation, schema::type_of<OrderConfirmationMail>()),
+  EXPECT_EQ(mail::faults(templates::order_confirmation, schema::type_of<OrderConfirmation>()),
             std::vector<std::string>{});
   EXPECT_EQ(mail::faults(templates::order_shipped, schema::type_of<OrderShippedMail>()),
             std::vector<std::string>{});
@@ -67,7 +67,7 @@ TEST(Templates, AHugeOrderFitsANotification) {
   Notification notification = confirmation(order_of(100, std::string(255, '"')));
   ASSERT_TRUE(notification.metadata);
   EXPECT_LE(notification.metadata->text.size(), Json::bytes_max);
-  auto mail = schema::from_json<OrderConfirmationMail>(notification.metadata->text);
+  auto mail = schema::from_json<OrderConfirmation>(notification.metadata->text);
   ASSERT_TRUE(mail);
   EXPECT_EQ(mail->items.size() + size_t(mail->further_items.value_or(0)), 100u);
   EXPECT_NE(render_mail(notification, jane).text.find("more"), std::string::npos);

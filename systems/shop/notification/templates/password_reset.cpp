@@ -8,8 +8,8 @@ const mail::Template password_reset{.name = "password-reset",
 
 your code to set a new password is {{code}}. It is valid for {{minutes}} minutes and works once.
 
-If you have not asked for it, do nothing: your password stays as it is.
-Nobody of us will ever ask for the code.
+If you have not asked for it, do nothing: your password stays as it is. Nobody of us will ever ask for
+the code.
 )",
                                     .html = R"(<h1>Reset your password</h1>
 <p>Hello {{firstName}}, your code to set a new password is</p>
