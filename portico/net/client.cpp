@@ -85,6 +85,7 @@ Task<std::expected<Response, Failure>> run(Exchange& exchange, Lease& lease) {
 class Client::Impl {
  public:
   Impl(Runtime& runtime, const ClientLimits& limits) {
+    if (!runtime.reactor(0).target<IoExecutor>()) return;
     for (size_t i = 0; i < runtime.reactor_count(); ++i) {
       pools_.push_back(std::make_shared<ClientPool>(runtime, limits, io_executor(runtime, i)));
     }
@@ -94,6 +95,7 @@ class Client::Impl {
   }
 
   std::shared_ptr<ClientPool> pool_of(const Executor& executor) const {
+    if (pools_.empty()) throw Error(unimplemented, "net.simulated", "This runtime has no sockets.");
     const auto* context = &asio::query(executor, asio::execution::context);
     for (const auto& pool : pools_) {
       if (&pool->executor().context() == context) return pool;

@@ -39,8 +39,8 @@ struct Failure {
 
 class Client {
  public:
-  // The client must die before the runtime. Throws Error(unimplemented, "net.simulated") for a runtime
-  // without sockets, as Server does.
+  // The client must die before the runtime. On a runtime without sockets one can be made, so that a process
+  // that holds all its services can be simulated; its `send` throws Error(unimplemented, "net.simulated").
   Client(Runtime& runtime, ClientLimits limits);
   ~Client();  // exchanges that are under way go on; idle connections are closed
   // One exchange on the caller's reactor. A reused connection that turns out closed before any byte of a

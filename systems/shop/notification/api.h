@@ -53,6 +53,27 @@ PORTICO_DESCRIBE(NewNotification, user_id, title, description, notification_type
                  idempotency_key)
 PORTICO_ALIASES(NewNotification, {"template", "templateName"})
 
+// `data` of the template "order-confirmation"; the customer's name is filled in where it is missing.
+struct OrderedItem {
+  std::string name;
+  int64_t quantity = 0;
+  Money price;
+  Money subtotal;
+};
+PORTICO_DESCRIBE(OrderedItem, name, quantity, price, subtotal)
+
+struct OrderConfirmation {
+  std::optional<std::string> customer_name;
+  std::string order_number;
+  Time order_date;
+  std::vector<OrderedItem> items;
+  std::optional<int64_t> further_items;  // beyond those listed
+  Money total_amount;
+  std::string currency;
+};
+PORTICO_DESCRIBE(OrderConfirmation, customer_name, order_number, order_date, items, further_items,
+                 total_amount, currency)
+
 struct OfUser {
   Id<User> user_id;
   std::optional<Int<1, 10'000>> page;

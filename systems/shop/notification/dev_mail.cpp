@@ -16,12 +16,12 @@ mail::Rendered DevMail::sample(Call& call, const TestMail& input) const {
       return mail::render(templates::welcome, WelcomeMail{"Jane", "Doe", input.to, login_url_});
     case SampleMail::order:
       return mail::render(templates::order_confirmation,
-                          OrderConfirmationMail{.customer_name = "Jane Doe",
-                                                .order_number = "1001",
-                                                .order_date = mail::readable(call.now()),
-                                                .items = {{"Desk Lamp", 2, Money{4599}, Money{9198}}},
-                                                .total_amount = Money{9198},
-                                                .currency = "USD"});
+                          OrderConfirmation{.customer_name = "Jane Doe",
+                                            .order_number = "1001",
+                                            .order_date = call.now(),
+                                            .items = {{"Desk Lamp", 2, Money{4599}, Money{9198}}},
+                                            .total_amount = Money{9198},
+                                            .currency = "USD"});
     case SampleMail::basic:
       break;
   }

@@ -25,11 +25,11 @@ MailTemplate entry(const mail::Template& source) {
 
 // Mails with codes are not among them: a notification is readable, its code must not be.
 const std::array<MailTemplate, 5>& all_templates() {
-  static const std::array<MailTemplate, 5> entries = {
-      entry<GenericMail>(templates::generic), entry<WelcomeMail>(templates::welcome),
-      entry<OrderConfirmationMail>(templates::order_confirmation),
-      entry<OrderShippedMail>(templates::order_shipped),
-      entry<OrderCancelledMail>(templates::order_cancelled)};
+  static const std::array<MailTemplate, 5> entries = {entry<GenericMail>(templates::generic),
+                                                      entry<WelcomeMail>(templates::welcome),
+                                                      entry<OrderConfirmation>(templates::order_confirmation),
+                                                      entry<OrderShippedMail>(templates::order_shipped),
+                                                      entry<OrderCancelledMail>(templates::order_cancelled)};
   return entries;
 }
 
@@ -72,11 +72,11 @@ mail::Rendered render_mail(const Notification& notification, const User& user) {
   return mail::render(templates::generic, variables);
 }
 
-OrderConfirmationMail confirmation_of(const order::OrderCreated& event) {
-  OrderConfirmationMail mail{.order_number = event.order_id.value,
-                             .order_date = mail::readable(event.order_date),
-                             .total_amount = event.amount,
-                             .currency = event.currency};
+OrderConfirmation confirmation_of(const order::OrderCreated& event) {
+  OrderConfirmation mail{.order_number = event.order_id.value,
+                         .order_date = event.order_date,
+                         .total_amount = event.amount,
+                         .currency = event.currency};
   // What stands beside the items is less than this.
   size_t room = Json::bytes_max - 1024;
   for (const order::OrderLine& line : event.items) {

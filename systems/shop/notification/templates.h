@@ -31,26 +31,6 @@ struct PasswordResetMail {
 };
 PORTICO_DESCRIBE(PasswordResetMail, first_name, code, minutes)
 
-struct OrderedItem {
-  std::string name;
-  int64_t quantity = 0;
-  Money price;
-  Money subtotal;
-};
-PORTICO_DESCRIBE(OrderedItem, name, quantity, price, subtotal)
-
-struct OrderConfirmationMail {
-  std::optional<std::string> customer_name;
-  std::string order_number;
-  std::string order_date;
-  std::vector<OrderedItem> items;
-  std::optional<int64_t> further_items;  // beyond those listed
-  Money total_amount;
-  std::string currency;
-};
-PORTICO_DESCRIBE(OrderConfirmationMail, customer_name, order_number, order_date, items, further_items,
-                 total_amount, currency)
-
 struct OrderShippedMail {
   std::optional<std::string> customer_name;
   std::string order_number;
@@ -97,6 +77,6 @@ std::vector<Violation> faults_of_data(const MailTemplate& chosen, const Json& da
 mail::Rendered render_mail(const Notification& notification, const User& user);
 
 // The variables of the confirmation of an order: as many items as fit a notification.
-OrderConfirmationMail confirmation_of(const order::OrderCreated& event);
+OrderConfirmation confirmation_of(const order::OrderCreated& event);
 
 }  // namespace shop::notification

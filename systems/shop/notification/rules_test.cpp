@@ -1,0 +1,126 @@
+#include "systems/shop/notification/rules.h"
+
+#include <gtest/gtest.h>
+
+#include "portico/schema/json.h"
+#include "systems/shop/notification/templates.h"
+
+namespace shop::notification {
+namespace {
+
+order::OrderCreated order_of(size_t items, const std::string& name = "Desk Lamp") {
+  order::OrderCreated event{.order_id = {"o-1"},
+                            .customer_id = {"u-1"},
+                            .amount = Money{9198},
+                            .currency = "USD",
+                            .order_date = Time{1'795'000'000'000}};
+  for (size_t i = 0; i < items; ++i)
+    event.items.push_back({.product_id = {"p-1"}, .name = name, .price = Money{4599}, .quantity = 2});
+  return event;
+}
+
+const User jane{.id = {"u-1"}, .first_name = "Jane", .last_name = "D'oe", .email = "jane@shop.example"};
+
+// The fault of a template whose variables are not those of the event: an empty place in the mail.
+TEST(Templates, NameOnlyWhatTheirStructsHave) {
+  EXPECT_EQ(mail::faults(templates::generic, schema::type_of<GenericMail>()), std::vector<std::string>{});
+  EXPECT_EQ(mail::faults(templates::welcome, schema::type_of<WelcomeMail>()), std::vector<std::string>{});
+  EXPECT_EQ(mail::faults(templates::password_reset, schema::type_of<PasswordResetMail>()),
+            std::vector<std::string>{});
+  EXPECT_EQ(mail::faults(templates::order_confirmation, schema::type_of<OrderConfirmation>()),
+            std::vector<std::string>{});
+  EXPECT_EQ(mail::faults(templates::order_shipped, schema::type_of<OrderShippedMail>()),
+            std::vector<std::string>{});
+  EXPECT_EQ(mail::faults(templates::order_cancelled, schema::type_of<OrderCancelledMail>()),
+            std::vector<std::string>{});
+  EXPECT_EQ(mail::faults(templates::out_of_stock, schema::type_of<OutOfStockMail>()),
+            std::vector<std::string>{});
+}
+
+TEST(Templates, AreFoundByName) {
+  for (const char* name : {"generic", "welcome", "order-confirmation", "order-shipped", "order-cancelled"}) {
+    ASSERT_TRUE(find_template(name)) << name;
+    EXPECT_EQ(find_template(name)->source->name, name);
+  }
+  EXPECT_FALSE(find_template("password-reset")) << "a code must not become a notification";
+  EXPECT_FALSE(find_template(""));
+}
+
+TEST(Templates, TheConfirmationHoldsEverything) {
+  Notification notification = confirmation(order_of(2));
+  mail::Rendered mail = render_mail(notification, jane);
+  for (const char* part : {"Jane D'oe", "o-1", "2 x Desk Lamp at 45.99: 91.98", "Total: 91.98 USD"})
+    EXPECT_NE(mail.text.find(part), mail.text.npos) << part << "\n" << mail.text;
+  EXPECT_NE(mail.html.find("Jane D&apos;oe"), mail.html.npos) << mail.html;
+  EXPECT_EQ(mail.text.find("more"), mail.text.npos);
+  EXPECT_EQ(mail.subject, "Order confirmation o-1");
+}
+
+TEST(Templates, NamesOfProductsStayText) {
+  mail::Rendered mail = render_mail(confirmation(order_of(1, "<b>{{code}}</b>")), jane);
+  EXPECT_EQ(mail.html.find("<b>"), mail.html.npos);
+  EXPECT_NE(mail.html.find("&lt;b&gt;{{code}}"), mail.html.npos);
+  EXPECT_NE(mail.text.find("<b>{{code}}</b>"), mail.text.npos);
+}
+
+TEST(Templates, AHugeOrderFitsANotification) {
+  Notification notification = confirmation(order_of(100, std::string(255, '"')));
+  ASSERT_TRUE(notification.metadata);
+  EXPECT_LE(notification.metadata->text.size(), Json::bytes_max);
+  auto mail = schema::from_json<OrderConfirmation>(notification.metadata->text);
+  ASSERT_TRUE(mail);
+  EXPECT_EQ(mail->items.size() + size_t(mail->further_items.value_or(0)), 100u);
+  EXPECT_NE(render_mail(notification, jane).text.find("more"), std::string::npos);
+  EXPECT_FALSE(confirmation_of(order_of(1)).further_items);
+}
+
+TEST(Templates, WithoutVariablesTitleAndDescriptionAreSent) {
+  Notification notification = confirmation(order_of(1));
+  notification.metadata.reset();
+  mail::Rendered mail = render_mail(notification, jane);
+  EXPECT_EQ(mail.subject, "Order Confirmation");
+  EXPECT_NE(mail.text.find("Total: $91.98"), mail.text.npos);
+}
+
+TEST(NotificationRules, ATemplateMustExistAndItsVariablesFit) {
+  NewNotification input{.user_id = {"u-1"}, .title = "T", .description = "D"};
+  EXPECT_TRUE(faults(input).empty());
+  input.template_name = "no-such";
+  ASSERT_EQ(faults(input).size(), 1u);
+  EXPECT_EQ(faults(input)[0].pointer, "/templateName");
+  input.template_name = "order-shipped";
+  EXPECT_TRUE(faults(input).empty());
+  input.data = Json{R"({"customerName":"Jane"})"};
+  ASSERT_EQ(faults(input).size(), 1u);
+  EXPECT_EQ(faults(input)[0].pointer, "/data/orderNumber");
+  input.data = Json{R"({"orderNumber":"1"})"};
+  EXPECT_TRUE(faults(input).empty());
+}
+
+TEST(NotificationRules, OthersReadNothing) {
+  Id<User> jane{"u-1"};
+  EXPECT_TRUE(may_read({.user_id = "u-1", .role = "user"}, jane));
+  EXPECT_TRUE(may_read({.user_id = "u-9", .role = "admin"}, jane));
+  EXPECT_FALSE(may_read({.user_id = "u-2", .role = "user"}, jane));
+  EXPECT_FALSE(may_read({.role = "admin"}, jane));
+  EXPECT_FALSE(may_read({}, Id<User>{}));
+}
+
+TEST(NotificationRules, PagesEndAtTheLimitOfTheStore) {
+  OfUser input{.user_id = {"u-1"}, .page = 1001, .limit = 100};
+  EXPECT_EQ(query_of(input, false).offset, Query::offset_max);
+  input.page = 1002;
+  EXPECT_THROW(query_of(input, false), Error);
+}
+
+TEST(NotificationRules, NumbersAreWrittenInternationally) {
+  EXPECT_EQ(international({.country_code = "+49", .number = "(170) 123-45"}), "+4917012345");
+}
+
+TEST(NotificationRules, FailuresShowNothingInternal) {
+  EXPECT_EQ(shown(Error(Code::internal, "internal", "stack at 0x7f")), "Internal error");
+  EXPECT_EQ(shown(Error(unavailable, "x", std::string(600, 'a'))).size(), 500u);
+}
+
+}  // namespace
+}  // namespace shop::notification
