@@ -97,7 +97,11 @@ std::string international(const user::Mobile& mobile) {
 std::string shown(const Error& error) {
   constexpr size_t bytes_max = 500;
   if (error.code() == Code::internal) return "Internal error";
-  return error.message().substr(0, bytes_max);
+  std::string text = error.message();
+  if (text.size() <= bytes_max) return text;
+  size_t end = bytes_max;
+  while (end > 0 && (uint8_t(text[end]) & 0xc0) == 0x80) --end;  // never within a character
+  return text.substr(0, end);
 }
 
 }  // namespace shop::notification

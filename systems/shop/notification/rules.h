@@ -35,7 +35,7 @@ Query query_of(const OfUser& input, bool unread_only);
 // A mobile number in international form: "+491701234567".
 std::string international(const user::Mobile& mobile);
 
-// The failure as the user of the notification may read it: at most 500 characters, nothing internal.
+// The failure as the user of the notification may read it: at most 500 bytes, nothing internal.
 std::string shown(const Error& error);
 
 }  // namespace shop::notification

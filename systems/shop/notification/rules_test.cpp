@@ -120,6 +120,8 @@ TEST(NotificationRules, NumbersAreWrittenInternationally) {
 TEST(NotificationRules, FailuresShowNothingInternal) {
   EXPECT_EQ(shown(Error(Code::internal, "internal", "stack at 0x7f")), "Internal error");
   EXPECT_EQ(shown(Error(unavailable, "x", std::string(600, 'a'))).size(), 500u);
+  std::string cut = shown(Error(unavailable, "x", std::string(499, 'a') + "é"));
+  EXPECT_EQ(cut, std::string(499, 'a'));
 }
 
 }  // namespace

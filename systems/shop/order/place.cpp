@@ -136,6 +136,7 @@ Task<void> Placing::notify(Call& call, const Draft& draft) {
       .description = confirmation_text(draft.order),
       .notification_type = notification::NotificationType::email,
       .template_name = "order-confirmation",
+      .data = confirmation_data(draft.order, draft.items),
       .idempotency_key = Text<1, 200>("order-confirmation:" + draft.order.id.value)};
   try {
     co_await neighbours_.notifications.send(call, std::move(message));

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "portico/schema/json.h"
 #include "portico/security/digest.h"
+#include "systems/shop/notification/api.h"
 
 namespace shop::order {
 
@@ -107,6 +109,20 @@ std::string shortened(std::string text, size_t bytes_max) {
 std::string confirmation_text(const Order& order) {
   return "Your order #" + order.id.value + " has been created successfully. Total: $" +
          to_string(order.total_amount);
+}
+
+std::optional<Json> confirmation_data(const Order& order, const std::vector<OrderItem>& items) {
+  notification::OrderConfirmation data{.order_number = order.id.value,
+                                       .order_date = order.created_at,
+                                       .total_amount = order.total_amount,
+                                       .currency = order.currency};
+  for (const OrderItem& item : items) {
+    Money subtotal = checked_multiply(item.price, item.quantity).value_or(Money{Money::minor_max});
+    data.items.push_back({item.name, item.quantity, item.price, subtotal});
+  }
+  Json json{schema::to_json(data)};
+  if (json.text.size() > Json::bytes_max) return std::nullopt;
+  return json;
 }
 
 }  // namespace shop::order
