@@ -1,6 +1,7 @@
 // For the tests of the request parser only: samples, cut at every byte.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "portico/net/codec.h"
