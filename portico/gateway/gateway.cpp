@@ -12,10 +12,8 @@ bool is_identity_header(std::string_view name) {
   static constexpr std::string_view refused[] = {"x-internal-key", "x-service-token",     "x-service-name",
                                                  "x-user-id",      "x-user-role",         "x-user-email",
                                                  "gatewaytoken",   "x-request-timeout-ms"};
-  return std::any_of(std::begin(refused), std::end(refused), [&](std::string_view other) {
-    return std::equal(name.begin(), name.end(), other.begin(), other.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? char(a + 32) : a) == b; });
-  });
+  return std::any_of(std::begin(refused), std::end(refused),
+                     [&](std::string_view other) { return net::same_name(name, other); });
 }
 
 // Headers that belong to one connection only (RFC 9110 section 7.6.1), and framing, which is written anew.
@@ -23,10 +21,8 @@ bool is_hop_header(std::string_view name) {
   static constexpr std::string_view hops[] = {
       "connection", "keep-alive",        "proxy-connection", "te",  "trailer",
       "upgrade",    "transfer-encoding", "content-length",   "host"};
-  return std::any_of(std::begin(hops), std::end(hops), [&](std::string_view other) {
-    return std::equal(name.begin(), name.end(), other.begin(), other.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? char(a + 32) : a) == b; });
-  });
+  return std::any_of(std::begin(hops), std::end(hops),
+                     [&](std::string_view other) { return net::same_name(name, other); });
 }
 
 // "/api/orders" covers itself and "/api/orders/…", not "/api/ordersX".
