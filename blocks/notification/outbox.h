@@ -1,6 +1,7 @@
 // The development outbox: mails are kept as rows in the service's store, where people and tests read them.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "blocks/notification/mailer.h"
@@ -10,7 +11,7 @@ namespace portico::mail {
 
 class Outbox {
  public:
-  static constexpr size_t kept_max = 1000;  // the newest; older ones make room
+  static constexpr size_t kept_max = 1000;  // the newest; beyond a tenth more, older ones make room
 
   // Declares the collection `mails`: before Store::open.
   explicit Outbox(Store& store, size_t kept = kept_max);
@@ -21,8 +22,11 @@ class Outbox {
   Task<std::optional<Mail>> find(Call& call, Id<Mail> id) const;
 
  private:
+  Task<void> make_room(Unit& unit);
+
   Store& store_;
   const size_t kept_;
+  std::atomic<size_t> puts_ = 0;
   Collection<Mail> mails_;
 };
 

@@ -57,6 +57,20 @@ Error error_of(int result_code, const std::string& path, std::string_view text, 
   return Error(failure.code, std::string(failure.reason), std::move(message)).with_note(std::move(note));
 }
 
+namespace {
+
+// A connection is used by one thread at a time, and nobody asks SQLite for its memory figures: without both,
+// it takes no locks of its own.
+void configure_library() {
+  static const int done = [] {
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  }();
+  PORTICO_CHECK(done == SQLITE_OK);
+}
+
+}  // namespace
+
 struct Connection::Prepared {
   Prepared(std::string text, sqlite3_stmt* statement) : sql(std::move(text)), statement(statement) {}
   Prepared(const Prepared&) = delete;
@@ -118,6 +132,7 @@ std::string_view Statement::text(int column) const {
 void Connection::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
 Connection::Connection(ConnectionOptions options) : options_(std::move(options)) {
+  configure_library();
   sqlite3* database = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (options_.access == Access::read_write ? SQLITE_OPEN_CREATE : 0);

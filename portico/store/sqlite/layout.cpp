@@ -208,15 +208,17 @@ std::string create_table_sql(const CollectionInfo& info) {
 }
 
 std::string create_index_sql(const CollectionInfo& info, const Index& index) {
-  std::string columns;
+  std::string columns, present;
   bool has_key = index.unique;
   for (std::string_view member : index.members) {
     columns += (columns.empty() ? "" : ", ") + quoted(member);
     has_key |= member == store::key_of(info).name;
+    if (index.unique && store::is_absentable(store::find_member(info, member)->type()))
+      present += (present.empty() ? " WHERE " : " AND ") + quoted(member) + " IS NOT NULL";
   }
   if (!has_key) columns += ", " + quoted(store::key_of(info).name);
-  return fmt::format("CREATE {}INDEX IF NOT EXISTS {} ON {} ({})", index.unique ? "UNIQUE " : "",
-                     quoted(index_name(info, index)), quoted(info.name), columns);
+  return fmt::format("CREATE {}INDEX IF NOT EXISTS {} ON {} ({}){}", index.unique ? "UNIQUE " : "",
+                     quoted(index_name(info, index)), quoted(info.name), columns, present);
 }
 
 std::string add_column_sql(const CollectionInfo& info, const schema::Member& member) {

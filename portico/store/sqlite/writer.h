@@ -84,8 +84,8 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void check_not_failed() const;
 
  private:
-  // Pages in the log that make a checkpoint worth its syncs: about 4 MB.
-  static constexpr int64_t log_pages_max = 1000;
+  // Pages in the log that make a checkpoint worth its syncs: about 16 MB.
+  static constexpr int64_t log_pages_max = 4000;
   enum class State { idle, held, committing };
   struct Waiter;
   struct Place;
