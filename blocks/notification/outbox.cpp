@@ -13,9 +13,8 @@ Task<void> Outbox::put(Call& call, Mail mail) {
   // Skipping what is kept takes time, so a tenth more may gather before it is done.
   const bool crowded = puts_++ % std::max<size_t>(1, kept_ / 10) == 0;
   co_await store_.write(call, [&](Unit& unit) -> Task<void> {
-    if (co_await mails_.find(unit, mail.id)) co_return;
-    co_await mails_.insert(unit, mail);
-    if (crowded) co_await make_room(unit);
+    bool is_new = co_await mails_.insert_once(unit, mail);
+    if (is_new && crowded) co_await make_room(unit);
   });
 }
 

@@ -93,8 +93,7 @@ ParkedDelivery Consumer::failed_row(const OutboxEvent& event, const Failure& fai
 
 // A row that is there already stays: it knows more of the event.
 Task<void> Consumer::put_row(Unit& unit, const ParkedDelivery& row) {
-  auto known = co_await subscriber_.parked.find(unit, row.id);
-  if (!known) co_await subscriber_.parked.insert(unit, row);
+  co_await subscriber_.parked.insert_once(unit, row);
 }
 
 // Different keys side by side, the events of one key one after the other; then one unit with the place and

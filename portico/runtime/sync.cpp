@@ -95,4 +95,8 @@ void AsyncMutex::unlock() {
 
 size_t AsyncMutex::waiting() const { return impl_->waiting(); }
 
+Task<void> yield() {
+  co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
+}
+
 }  // namespace portico

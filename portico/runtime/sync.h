@@ -63,6 +63,9 @@ class AsyncMutex {
   std::shared_ptr<Impl> impl_;
 };
 
+// Lets everything go first that is runnable on the caller's executor now.
+Task<void> yield();
+
 // Runs `task` and ends it at `deadline`: throws Error(too_late, "deadline.passed"). An error of the task
 // itself is rethrown as it is. Cancellation is cooperative: the task ends at its next await on a timer,
 // socket or gate.

@@ -2,14 +2,42 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace portico::store {
 
-std::string quoted(std::string_view name) { return fmt::format("\"{}\"", name); }
+namespace {
+
+constexpr size_t text_bytes_usual = 512;
+
+void append_quoted(std::string& out, std::string_view name) { ((out += '"') += name) += '"'; }
+
+void append_columns(std::string& out, const CollectionInfo& info) {
+  for (const schema::Member& member : info.type->members) {
+    append_quoted(out, member.name);
+    out += ", ";
+  }
+  out += "\"_version\"";
+}
+
+void append_placeholder(std::string& out, const Dialect& dialect, size_t number) {
+  out += dialect.placeholder();
+  char digits[20];
+  out.append(digits, std::to_chars(digits, std::end(digits), number).ptr);
+}
+
+}  // namespace
+
+std::string quoted(std::string_view name) {
+  std::string out;
+  append_quoted(out, name);
+  return out;
+}
 
 std::string column_list(const CollectionInfo& info) {
   std::string out;
-  for (const schema::Member& member : info.type->members) out += quoted(member.name) + ", ";
-  return out + "\"_version\"";
+  append_columns(out, info);
+  return out;
 }
 
 namespace {
@@ -32,13 +60,25 @@ const schema::Member& member_named(const CollectionInfo& info, std::string_view 
 // Appends to one statement and numbers its parameters.
 class Builder {
  public:
-  Builder(const Dialect& dialect, const CollectionInfo& info) : dialect_(dialect), info_(info) {}
+  Builder(const Dialect& dialect, const CollectionInfo& info) : dialect_(dialect), info_(info) {
+    sql_.text.reserve(text_bytes_usual);
+    sql_.parameters.reserve(8);
+  }
 
-  void text(std::string_view text) { sql_.text += text; }
-  std::string bind(Value value) {
-    if (sql_.parameters.size() >= parameters_max) too_large("values");
-    sql_.parameters.push_back(std::move(value));
-    return dialect_.placeholder(sql_.parameters.size());
+  // Appends each in turn.
+  template <class... Texts>
+  void text(const Texts&... texts) {
+    ((sql_.text += texts), ...);
+  }
+  void name(std::string_view name) { append_quoted(sql_.text, name); }
+  void table() { name(info_.name); }
+  void columns() { append_columns(sql_.text, info_); }
+  void bind(Value value) { append_placeholder(sql_.text, dialect_, keep(std::move(value))); }
+  // For where the placeholder stands inside a dialect's expression.
+  std::string bound(Value value) {
+    std::string out;
+    append_placeholder(out, dialect_, keep(std::move(value)));
+    return out;
   }
   Sql take() { return std::move(sql_); }
 
@@ -52,13 +92,27 @@ class Builder {
   void one_of(const Filter& filter, const schema::Member& member);
   void children(const Filter& filter, size_t depth);
   void behind(const SortOrder& order, const CursorValues& after);
-  std::string behind_one(const SortKey& key, const Value& value);
+  void behind_one(const SortKey& key, const Value& value);
+  void compared(std::string_view column, std::string_view op, Value value);
+  size_t keep(Value value);
 
   const Dialect& dialect_;
   const CollectionInfo& info_;
   Sql sql_;
   size_t parts_ = 0;
 };
+
+size_t Builder::keep(Value value) {
+  if (sql_.parameters.size() >= parameters_max) too_large("values");
+  sql_.parameters.push_back(std::move(value));
+  return sql_.parameters.size();
+}
+
+void Builder::compared(std::string_view column, std::string_view op, Value value) {
+  name(column);
+  text(op);
+  bind(std::move(value));
+}
 
 void Builder::where(const Filter& filter, const SortOrder* order, const CursorValues* after) {
   const bool filtered = filter.op != Filter::Op::everything;
@@ -85,7 +139,7 @@ void Builder::condition(const Filter& filter, size_t depth) {
   if (++parts_ > filter_parts_max || depth > filter_depth_max) too_large("conditions");
   if (filter.op == Op::everything) return text("1 = 1");
   if (filter.op == Op::all_of || filter.op == Op::any_of) return children(filter, depth);
-  if (filter.op == Op::version_is) return text("\"_version\" = " + bind(filter.value));
+  if (filter.op == Op::version_is) return compared("_version", " = ", filter.value);
 
   const schema::Member& member = member_named(info_, filter.member);
   const schema::Type& type = present_type(member.type());
@@ -94,10 +148,10 @@ void Builder::condition(const Filter& filter, size_t depth) {
       return one_of(filter, member);
     case Op::contains:
       if (is_integral(type) || !is_ordered(type)) refuse(info_, member.name, "contains needs a text");
-      return text(dialect_.contains(quoted(member.name), bind(filter.value)));
+      return text(dialect_.contains(quoted(member.name), bound(filter.value)));
     case Op::has:
       if (type.kind != schema::Kind::list) refuse(info_, member.name, "has needs a list");
-      return text(dialect_.has(quoted(member.name), bind(filter.value), type.element()));
+      return text(dialect_.has(quoted(member.name), bound(filter.value), type.element()));
     default:
       return compare(filter, member);
   }
@@ -106,22 +160,22 @@ void Builder::condition(const Filter& filter, size_t depth) {
 void Builder::compare(const Filter& filter, const schema::Member& member) {
   using Op = Filter::Op;
   const bool absent = std::holds_alternative<std::monostate>(filter.value);
-  const std::string column = quoted(member.name);
   if (filter.op == Op::equal || filter.op == Op::not_equal) {
     const bool equal = filter.op == Op::equal;
-    if (absent) return text(column + (equal ? " IS NULL" : " IS NOT NULL"));
-    if (equal) return text(column + " = " + bind(filter.value));
-    if (!is_absentable(member.type())) return text(column + " <> " + bind(filter.value));
-    return text(fmt::format("{} {} {}", column, dialect_.distinct(), bind(filter.value)));
+    if (absent) {
+      name(member.name);
+      return text(equal ? " IS NULL" : " IS NOT NULL");
+    }
+    if (equal) return compared(member.name, " = ", filter.value);
+    if (!is_absentable(member.type())) return compared(member.name, " <> ", filter.value);
+    return compared(member.name, fmt::format(" {} ", dialect_.distinct()), filter.value);
   }
   if (absent || !is_ordered(member.type())) refuse(info_, member.name, "values that have no order");
   const std::string_view op = filter.op == Op::less         ? " < "
                               : filter.op == Op::less_equal ? " <= "
                               : filter.op == Op::greater    ? " > "
                                                             : " >= ";
-  text(column);
-  text(op);
-  text(bind(filter.value));
+  compared(member.name, op, filter.value);
 }
 
 // The list is filled up to a power of two by repeating its last value, so that lists of similar length share
@@ -138,13 +192,13 @@ void Builder::one_of(const Filter& filter, const schema::Member& member) {
   }
   const std::string column = quoted(member.name);
   if (present.empty()) return text(absent ? column + " IS NULL" : "1 = 0");
-  if (absent) text("(" + column + " IS NULL OR ");
-  text(column + " IN (");
+  if (absent) text("(", column, " IS NULL OR ");
+  text(column, " IN (");
   size_t width = 1;
   while (width < present.size()) width *= 2;
   for (size_t i = 0; i < width; ++i) {
     if (i) text(", ");
-    text(bind(*present[std::min(i, present.size() - 1)]));
+    bind(*present[std::min(i, present.size() - 1)]);
   }
   text(absent ? "))" : ")");
 }
@@ -154,37 +208,46 @@ void Builder::one_of(const Filter& filter, const schema::Member& member) {
 void Builder::behind(const SortOrder& order, const CursorValues& after) {
   const SortKey& first = order[0];
   text("(");
-  if (!is_absentable(first.member->type()))
-    text(fmt::format("{} {} {} AND (", quoted(first.member->name),
-                     first.descending ? "<=" : ">=", bind(after[0])));
-  else
-    text("(");
+  if (!is_absentable(first.member->type())) {
+    compared(first.member->name, first.descending ? " <= " : " >= ", after[0]);
+    text(" AND ");
+  }
+  text("(");
   for (size_t last = 0; last < order.size(); ++last) {
     text(last ? " OR (" : "(");
-    for (size_t i = 0; i < last; ++i)
-      text(fmt::format("{} {} {} AND ", quoted(order[i].member->name),
-                       is_absentable(order[i].member->type()) ? dialect_.same() : "=", bind(after[i])));
-    text(behind_one(order[last], after[last]));
+    for (size_t i = 0; i < last; ++i) {
+      const bool absentable = is_absentable(order[i].member->type());
+      compared(order[i].member->name, absentable ? fmt::format(" {} ", dialect_.same()) : " = ", after[i]);
+      text(" AND ");
+    }
+    behind_one(order[last], after[last]);
     text(")");
   }
   text("))");
 }
 
 // Absent values stand before all others ascending, behind them descending.
-std::string Builder::behind_one(const SortKey& key, const Value& value) {
-  const std::string column = quoted(key.member->name);
-  if (std::holds_alternative<std::monostate>(value))
-    return key.descending ? "1 = 0" : column + " IS NOT NULL";
-  if (!key.descending) return column + " > " + bind(value);
-  if (!is_absentable(key.member->type())) return column + " < " + bind(value);
-  return fmt::format("({} < {} OR {} IS NULL)", column, bind(value), column);
+void Builder::behind_one(const SortKey& key, const Value& value) {
+  const std::string_view column = key.member->name;
+  if (std::holds_alternative<std::monostate>(value)) {
+    if (key.descending) return text("1 = 0");
+    name(column);
+    return text(" IS NOT NULL");
+  }
+  if (!key.descending) return compared(column, " > ", value);
+  if (!is_absentable(key.member->type())) return compared(column, " < ", value);
+  text("(");
+  compared(column, " < ", value);
+  text(" OR ");
+  name(column);
+  text(" IS NULL)");
 }
 
 void Builder::order_by(const SortOrder& order) {
   text(" ORDER BY ");
   for (size_t i = 0; i < order.size(); ++i) {
     if (i) text(", ");
-    text(quoted(order[i].member->name));
+    name(order[i].member->name);
     if (order[i].descending) text(" DESC");
     if (is_absentable(order[i].member->type()))
       text(order[i].descending ? dialect_.absent_last() : dialect_.absent_first());
@@ -202,15 +265,28 @@ void check_change(const CollectionInfo& info, const Change& change) {
 
 }  // namespace
 
-std::string insert_sql(const Dialect& dialect, const CollectionInfo& info) {
-  std::string values;
-  for (size_t i = 0; i < info.type->members.size(); ++i) values += dialect.placeholder(i + 1) + ", ";
-  return fmt::format("INSERT INTO {} ({}) VALUES ({}1)", quoted(info.name), column_list(info), values);
+std::string insert_sql(const Dialect& dialect, const CollectionInfo& info, bool once) {
+  std::string out;
+  out.reserve(text_bytes_usual);
+  out += "INSERT INTO ";
+  append_quoted(out, info.name);
+  out += " (";
+  append_columns(out, info);
+  out += ") VALUES (";
+  for (size_t i = 0; i < info.type->members.size(); ++i) {
+    append_placeholder(out, dialect, i + 1);
+    out += ", ";
+  }
+  out += once ? "1) ON CONFLICT DO NOTHING" : "1)";
+  return out;
 }
 
 Sql find_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter) {
   Builder sql(dialect, info);
-  sql.text(fmt::format("SELECT {} FROM {}", column_list(info), quoted(info.name)));
+  sql.text("SELECT ");
+  sql.columns();
+  sql.text(" FROM ");
+  sql.table();
   sql.where(filter);
   sql.text(" LIMIT 1");
   return sql.take();
@@ -218,14 +294,16 @@ Sql find_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& f
 
 Sql count_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter) {
   Builder sql(dialect, info);
-  sql.text("SELECT count(*) FROM " + quoted(info.name));
+  sql.text("SELECT count(*) FROM ");
+  sql.table();
   sql.where(filter);
   return sql.take();
 }
 
 Sql remove_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter) {
   Builder sql(dialect, info);
-  sql.text("DELETE FROM " + quoted(info.name));
+  sql.text("DELETE FROM ");
+  sql.table();
   sql.where(filter);
   return sql.take();
 }
@@ -233,20 +311,28 @@ Sql remove_sql(const Dialect& dialect, const CollectionInfo& info, const Filter&
 Sql update_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter,
                std::span<const Change> changes, bool returning) {
   Builder sql(dialect, info);
-  sql.text(fmt::format("UPDATE {} SET ", quoted(info.name)));
+  sql.text("UPDATE ");
+  sql.table();
+  sql.text(" SET ");
   for (size_t i = 0; i < changes.size(); ++i) {
     check_change(info, changes[i]);
     for (size_t earlier = 0; earlier < i; ++earlier)
       if (changes[earlier].member == changes[i].member) refuse(info, changes[i].member, "changed twice");
-    const std::string column = quoted(changes[i].member);
-    const std::string value = sql.bind(changes[i].value);
-    sql.text(column + " = ");
-    if (changes[i].op == Change::Op::add) sql.text(column + " + ");
-    sql.text(value + ", ");
+    sql.name(changes[i].member);
+    sql.text(" = ");
+    if (changes[i].op == Change::Op::add) {
+      sql.name(changes[i].member);
+      sql.text(" + ");
+    }
+    sql.bind(changes[i].value);
+    sql.text(", ");
   }
   sql.text("\"_version\" = \"_version\" + 1");
   sql.where(filter);
-  if (returning) sql.text(" RETURNING " + column_list(info));
+  if (returning) {
+    sql.text(" RETURNING ");
+    sql.columns();
+  }
   return sql.take();
 }
 
@@ -261,11 +347,18 @@ Sql list_sql(const Dialect& dialect, const CollectionInfo& info, const Query& qu
   if (!query.after.empty()) after = read_cursor(query.after, info, order);
 
   Builder sql(dialect, info);
-  sql.text(fmt::format("SELECT {} FROM {}", column_list(info), quoted(info.name)));
+  sql.text("SELECT ");
+  sql.columns();
+  sql.text(" FROM ");
+  sql.table();
   sql.where(query.filter, &order, after ? &*after : nullptr);
   sql.order_by(order);
-  sql.text(" LIMIT " + sql.bind(int64_t(query.limit + 1)));
-  if (query.offset) sql.text(" OFFSET " + sql.bind(int64_t(query.offset)));
+  sql.text(" LIMIT ");
+  sql.bind(int64_t(query.limit + 1));
+  if (query.offset) {
+    sql.text(" OFFSET ");
+    sql.bind(int64_t(query.offset));
+  }
   return sql.take();
 }
 

@@ -15,7 +15,7 @@ namespace portico::store {
 class Dialect {
  public:
   virtual ~Dialect() = default;
-  virtual std::string placeholder(size_t number) const = 0;  // from 1: "?" or "$1"
+  virtual char placeholder() const = 0;  // what stands before a parameter's number: ?1 or $1
   // Whether the text column holds the placeholder's text, ASCII letters compared without case.
   virtual std::string contains(std::string_view column, std::string_view placeholder) const = 0;
   // Whether the JSON list in the column has the placeholder's text as an element.
@@ -46,9 +46,11 @@ std::string quoted(std::string_view name);
 // The members' columns and the version's, in the order in which rows are read: "id", "name", "_version".
 std::string column_list(const CollectionInfo& info);
 
+// Parameters: members in order. Where `once`, a row that clashes with one in a unique index is left out.
+std::string insert_sql(const Dialect& dialect, const CollectionInfo& info, bool once);
+
 // All throw Error(internal, "query.member") for a member or operation that the description does not allow,
 // and Error(invalid) for what exceeds the limits of Query.
-std::string insert_sql(const Dialect& dialect, const CollectionInfo& info);  // parameters: members in order
 Sql find_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter);
 Sql count_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter);
 Sql remove_sql(const Dialect& dialect, const CollectionInfo& info, const Filter& filter);

@@ -86,7 +86,7 @@ TEST(Sql, BoundsTheNumberOfConditionsAtTheEdge) {
 
 TEST(Sql, WritesEveryStatement) {
   EXPECT_EQ(
-      insert_sql(dialect(), chairs()),
+      insert_sql(dialect(), chairs(), false),
       "INSERT INTO \"chairs\" (\"id\", \"order\", \"legs\", \"price\", \"sold\", \"tags\", \"_version\") "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)");
   EXPECT_EQ(remove_sql(dialect(), chairs(), where(&Chair::id) == Id<Chair>{"c1"}).text,
@@ -120,7 +120,7 @@ TEST(Sql, OrdersAndContinuesBehindACursor) {
 
 TEST(Sql, FollowsAnyDialect) {
   struct Dollars : Dialect {
-    std::string placeholder(size_t number) const override { return "$" + std::to_string(number); }
+    char placeholder() const override { return '$'; }
     std::string contains(std::string_view column, std::string_view value) const override {
       return std::string(column) + " ~ " + std::string(value);
     }

@@ -80,7 +80,9 @@ class Unit {
   Call& call() const { return call_; }
 
   // What engines implement; services use Collection.
-  virtual Task<void> insert(const CollectionInfo& collection, const void* object) = 0;
+  // Says whether it was inserted: always, unless `once` and there is one already with the same key or the same
+  // values in a unique index.
+  virtual Task<bool> insert(const CollectionInfo& collection, const void* object, bool once) = 0;
   // Changes all rows that match and says how many; where `result` is given, at most one row may match, and it
   // is read back as it is after the change.
   virtual Task<int64_t> update(const CollectionInfo& collection, const Filter& filter,
@@ -201,7 +203,9 @@ class Collection {
 
   // Within a unit. Values are validated: a broken limit is Error(internal), for input was checked before.
   // Throws Error(conflict, "store.duplicate") naming the members of the unique index.
-  Task<void> insert(Unit& unit, T value) const { co_await unit.insert(*info_, &value); }
+  Task<void> insert(Unit& unit, T value) const { co_await unit.insert(*info_, &value, false); }
+  // Instead of the error, says false and leaves everything as it is: the unit goes on.
+  Task<bool> insert_once(Unit& unit, T value) const { co_return co_await unit.insert(*info_, &value, true); }
   // Changes the row of that id where every filter matches and returns it as it is then; nothing when there is
   // no such row. Arguments after the id are changes and filters in any order:
   //   update(unit, id, add(&Product::stock, -3), where(&Product::stock) >= 3)

@@ -23,8 +23,21 @@ struct Writer::Lead {
   }
 };
 
+// Whether the caller is to commit it now; else whoever holds the writer does, or somebody has.
+bool Writer::close_batch(Batch& batch) {
+  std::lock_guard lock(mutex_);
+  if (batch_.get() != &batch) return false;
+  if (state_ == State::committing) return !batch.taken;
+  batch.due = true;
+  if (state_ == State::held) return false;
+  state_ = State::committing;
+  return true;
+}
+
 Task<void> Writer::commit_batch(std::shared_ptr<Batch> batch) {
   const Lead lead{shared_from_this(), batch};
+  co_await yield();
+  if (!close_batch(*batch)) co_return co_await batch->done.wait();
   bool pool_is_full = false;
   try {
     co_await runtime_.offload([self = shared_from_this(), batch] { self->commit_now(batch); });

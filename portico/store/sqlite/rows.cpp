@@ -11,7 +11,7 @@ using schema::Kind;
 
 class SqliteDialect : public store::Dialect {
  public:
-  std::string placeholder(size_t number) const override { return fmt::format("?{}", number); }
+  char placeholder() const override { return '?'; }
   // The built-in lower() folds ASCII only, which is what the contract says.
   std::string contains(std::string_view column, std::string_view placeholder) const override {
     return fmt::format("instr(lower({}), lower({})) > 0", column, placeholder);

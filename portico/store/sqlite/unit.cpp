@@ -44,14 +44,15 @@ void check_valid(const CollectionInfo& info, const void* object) {
           fmt::format("collection {}: {} {}", info.name, violations[0].pointer, violations[0].message));
 }
 
-void insert_row(Connection& connection, const CollectionInfo& info, const void* object) {
+bool insert_row(Connection& connection, const CollectionInfo& info, const void* object, bool once) {
   check_valid(info, object);
   std::vector<std::string> json;
-  const std::string sql = store::insert_sql(dialect(), info);
+  const std::string sql = store::insert_sql(dialect(), info, once);
   Statement insert = connection.statement(sql);
   bind_object(insert, *info.type, object, json);
   if (const int result_code = insert.try_step(); result_code != SQLITE_DONE)
     fail(connection, info, result_code);
+  return !once || connection.changes() > 0;
 }
 
 // All rows are changed by the first step; the others only read what was returned.
@@ -79,10 +80,11 @@ void SqliteUnit::check_alive() const {
       .with_note(fmt::format("the unit has ended already: {}", dead_));
 }
 
-Task<void> SqliteUnit::insert(const CollectionInfo& collection, const void* object) {
-  run([&](Connection& connection) { insert_row(connection, collection, object); });
-  changed_ = true;
-  co_return;
+Task<bool> SqliteUnit::insert(const CollectionInfo& collection, const void* object, bool once) {
+  const bool inserted =
+      run([&](Connection& connection) { return insert_row(connection, collection, object, once); });
+  changed_ |= inserted;
+  co_return inserted;
 }
 
 Task<int64_t> SqliteUnit::update(const CollectionInfo& collection, const Filter& filter,

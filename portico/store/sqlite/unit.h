@@ -13,7 +13,7 @@ class SqliteUnit : public Unit {
   SqliteUnit(Call& call, Writer::Grant grant)
       : Unit(call), span_(call, "store.write"), grant_(std::move(grant)) {}
 
-  Task<void> insert(const CollectionInfo& collection, const void* object) override;
+  Task<bool> insert(const CollectionInfo& collection, const void* object, bool once) override;
   Task<int64_t> update(const CollectionInfo& collection, const Filter& filter,
                        std::span<const Change> changes, void* result) override;
   Task<int64_t> remove(const CollectionInfo& collection, const Filter& filter) override;

@@ -90,7 +90,7 @@ Task<Writer::Grant> Writer::acquire(Call& call) {
   {
     std::lock_guard lock(mutex_);
     check_accepting();
-    if (state_ == State::idle) {
+    if (state_ == State::idle || state_ == State::gathering) {
       state_ = State::held;
     } else {
       auto waiter = std::make_shared<Waiter>(call.deadline());
@@ -219,10 +219,10 @@ void Writer::pass_on() {
 }
 
 std::shared_ptr<Batch> Writer::hand_over() {
-  const bool full = batch_ && batch_->units >= options_.batch_max;
-  if (batch_ && (full || waiting_.empty())) {
-    state_ = State::committing;
-    return batch_;
+  if (batch_) batch_->due |= batch_->units >= options_.batch_max;
+  if (batch_ && (batch_->due || waiting_.empty())) {
+    state_ = batch_->due ? State::committing : State::gathering;
+    return batch_->due || !std::exchange(batch_->led, true) ? batch_ : nullptr;
   }
   if (!waiting_.empty()) {
     state_ = State::held;

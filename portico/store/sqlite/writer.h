@@ -3,8 +3,9 @@
 //   acquire -> Grant: use, use, … -> commit        the unit joins the batch, the next in line gets the writer
 //                                 -> (destroyed)   the unit is rolled back, the next in line gets the writer
 //
-// When nobody waits or the batch is full, its COMMIT runs on the pool; after it all units of the batch
-// resume.
+// When nobody waits, the first unit of a batch lets what is runnable on its reactor go first, so that what
+// comes at the same time is committed together; then, or when the batch is full, its COMMIT runs on the pool,
+// and all units of the batch resume.
 #pragma once
 
 #include <atomic>
@@ -35,6 +36,8 @@ struct Batch {
   Gate done;
   size_t units = 0;
   bool published = false;
+  bool led = false;                // somebody sees to it that it is committed
+  bool due = false;                // nothing more is waited for
   std::atomic<bool> taken{false};  // somebody commits it, or has
   std::optional<Error> error;      // set before `done` opens
 };
@@ -86,7 +89,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
  private:
   // Pages in the log that make a checkpoint worth its syncs: about 16 MB.
   static constexpr int64_t log_pages_max = 4000;
-  enum class State { idle, held, committing };
+  enum class State { idle, gathering, held, committing };
   struct Waiter;
   struct Place;
   struct Lead;
@@ -103,6 +106,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   std::shared_ptr<Batch> hand_over();  // under mutex_; a batch that the caller must see committed
   void end_empty_transaction();
   void fail_batch(const Error& error);
+  bool close_batch(Batch& batch);
   Task<void> commit_batch(std::shared_ptr<Batch> batch);
   void commit_now(const std::shared_ptr<Batch>& batch);
   std::optional<Error> sync();

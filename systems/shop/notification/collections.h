@@ -15,11 +15,10 @@ PORTICO_DESCRIBE(FailedTries, id, count)
 
 struct Collections {
   explicit Collections(Store& store)
-      : notifications(
-            store.collection<Notification>({index(&Notification::user_id, &Notification::created_at),
-                                            index(&Notification::user_id, &Notification::is_read),
-                                            index(&Notification::status, &Notification::created_at),
-                                            unique(&Notification::idempotency_key)})),
+      : notifications(store.collection<Notification>(
+            {index(&Notification::user_id, &Notification::created_at, &Notification::is_read),
+             index(&Notification::status, &Notification::created_at),
+             unique(&Notification::idempotency_key)})),
         failed_tries(store.collection<FailedTries>()) {}
 
   Collection<Notification> notifications;

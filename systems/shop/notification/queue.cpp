@@ -20,14 +20,14 @@ Task<Notification> complete(Unit& unit, const Collections& in, Notification pres
 }  // namespace
 
 Task<Notification> enqueue(Unit& unit, const Collections& in, Notification notification) {
-  if (notification.idempotency_key) {
-    std::optional<Notification> present = co_await in.notifications.find(
-        unit, where(&Notification::idempotency_key) == notification.idempotency_key);
-    if (present) co_return co_await complete(unit, in, std::move(*present), std::move(notification));
-  }
   notification.id = unit.call().new_id<Notification>();
   notification.created_at = notification.updated_at = unit.call().now();
-  co_await in.notifications.insert(unit, notification);
+  bool is_new = co_await in.notifications.insert_once(unit, notification);
+  if (!is_new) {
+    std::optional<Notification> present = co_await in.notifications.find(
+        unit, where(&Notification::idempotency_key) == notification.idempotency_key);
+    co_return co_await complete(unit, in, std::move(*present), std::move(notification));
+  }
   unit.publish(NotificationQueued{notification.id, notification.user_id, notification.title,
                                   notification.description, notification.notification_type});
   co_return notification;

@@ -12,7 +12,7 @@ constexpr Duration noting_time = std::chrono::seconds(5);
 
 SubscribeOptions sending_options() {
   return {.retry = {.base = std::chrono::seconds(2), .attempts_max = int(tries_max)},
-          .batch_max = 4,
+          .batch_max = 32,
           .handler_time_max = std::chrono::seconds(90)};
 }
 

@@ -11,7 +11,7 @@ struct Collections {
       : orders(store.collection<Order>({index(&Order::user_id, &Order::created_at),
                                         index(&Order::status, &Order::created_at),
                                         unique(&Order::user_id, &Order::idempotency_key)})),
-        items(store.collection<OrderItem>({index(&OrderItem::order_id), index(&OrderItem::product_id)})),
+        items(store.collection<OrderItem>({index(&OrderItem::order_id, &OrderItem::product_id)})),
         cart(store.collection<CartItem>({unique(&CartItem::user_id, &CartItem::product_id)})) {}
 
   Collection<Order> orders;

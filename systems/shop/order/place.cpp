@@ -1,5 +1,7 @@
 #include "systems/shop/order/place.h"
 
+#include "portico/runtime/sync.h"
+
 namespace shop::order {
 namespace {
 
@@ -25,8 +27,12 @@ Task<OrderView> Placing::place(Call& call, std::vector<WantedItem> wanted) {
     co_await undo(call, order.order, order.items, failure->message(), out_of_stock);
     throw *failure;
   }
-  co_await notify(call, order);
-  co_await confirm(call, order);
+  // Side by side, for neither depends on the other and each waits for a disk.
+  Call notifying = call;
+  std::vector<Task<void>> last;
+  last.push_back(notify(notifying, order));
+  last.push_back(confirm(call, order));
+  co_await all(std::move(last));
   co_return view_of(order.order, order.items, order.products);
 }
 

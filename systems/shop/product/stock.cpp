@@ -29,10 +29,13 @@ Task<std::optional<Product>> Stock::change_for_order(Unit& unit, StockChange inp
   bool takes = input.quantity < 0;
   Filter of_order =
       where(&StockMovement::order_id) == *input.order_id && where(&StockMovement::product_id) == input.id;
-  bool done = bool(co_await in_.movements.find(unit, of_order && where(&StockMovement::takes) == takes));
-  if (done) co_return co_await in_.products.find(unit, input.id);
-  std::optional<StockMovement> opposite =
-      co_await in_.movements.find(unit, of_order && where(&StockMovement::takes) == !takes);
+  Query movements{.filter = of_order, .sort = {ascending(&StockMovement::takes)}, .limit = 2};
+  Page<StockMovement> known = co_await in_.movements.list(unit, movements);
+  const StockMovement* opposite = nullptr;
+  for (const StockMovement& movement : known.items) {
+    if (movement.takes == takes) co_return co_await in_.products.find(unit, input.id);
+    opposite = &movement;
+  }
   if (takes && opposite) throw Error(conflict, "stock.released", "The order has already been cancelled");
   StockMovement movement{.id = unit.call().new_id<StockMovement>(),
                          .product_id = input.id,
