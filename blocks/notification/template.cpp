@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <kainjow/mustache.hpp>
+#include <map>
+#include <mutex>
 
 #include "portico/base/error.h"
 
@@ -15,13 +18,16 @@ using kainjow::mustache::mustache;
 using schema::Kind;
 using schema::Type;
 
-constexpr std::string_view page = R"(<!doctype html>
+// Around the content, with the title in between.
+constexpr std::string_view page_head = R"(<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{{subject}}</title></head>
+<title>)";
+constexpr std::string_view page_top = R"(</title></head>
 <body style="margin:0;background:#f4f4f5;font-family:system-ui,sans-serif;color:#18181b;line-height:1.5">
 <div style="max-width:560px;margin:24px auto;padding:24px;background:#fff;border-radius:8px">
-{{{content}}}
+)";
+constexpr std::string_view page_end = R"(
 </div>
 </body>
 </html>
@@ -71,11 +77,34 @@ data data_of(const Type& type, const void* object) {
   }
 }
 
+// Reading a template costs several times what filling it in does, so what has been read is kept. One thread
+// fills at a time.
+class Parsed {
+ public:
+  static constexpr size_t kept_max = 200;
+
+  std::string filled(std::string_view text, const data& variables, bool html) {
+    std::lock_guard lock(mutex_);
+    auto found = kept_.find(text);
+    if (found == kept_.end()) {
+      if (kept_.size() >= kept_max) kept_.clear();
+      found = kept_.emplace(text, std::string(text)).first;
+      PORTICO_CHECK(found->second.is_valid());
+    }
+    found->second.set_custom_escape(html ? &kainjow::mustache::html_escape<std::string> : &unchanged);
+    return found->second.render(variables);
+  }
+
+ private:
+  static std::string unchanged(const std::string& value) { return value; }
+
+  std::mutex mutex_;
+  std::map<std::string, mustache, std::less<>> kept_;
+};
+
 std::string filled(std::string_view text, const data& variables, bool html) {
-  mustache source{std::string(text)};
-  PORTICO_CHECK(source.is_valid());
-  if (!html) source.set_custom_escape([](const std::string& value) { return value; });
-  return source.render(variables);
+  static Parsed parsed;
+  return parsed.filled(text, variables, html);
 }
 
 // The innermost member of that name among the sections around it.
@@ -134,10 +163,8 @@ Rendered render(const Template& source, const Type& type, const void* variables)
   data values = data_of(type, variables);
   Rendered result{.subject = filled(source.subject, values, false),
                   .text = filled(source.text, values, false)};
-  data around{data::type::object};
-  around.set("subject", data(result.subject));
-  around.set("content", data(filled(source.html, values, true)));
-  result.html = filled(page, around, true);
+  result.html = fmt::format("{}{}{}{}{}", page_head, kainjow::mustache::html_escape(result.subject), page_top,
+                            filled(source.html, values, true), page_end);
   return result;
 }
 
