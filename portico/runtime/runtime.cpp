@@ -36,9 +36,15 @@ std::string make_uuid7(const Clock& clock, Random& random) {
     stamp = fresh > last ? fresh : last + 1;
   } while (!random.uuid7_stamp_.compare_exchange_weak(last, stamp, std::memory_order_relaxed));
   low = random.next();
-  return fmt::format("{:08x}-{:04x}-7{:03x}-{:04x}-{:012x}", static_cast<uint32_t>(stamp >> 28),
-                     static_cast<uint16_t>(stamp >> 12), stamp & 0xfff, 0x8000 | (low >> 50),
-                     low & 0xffff'ffff'ffff);
+  const uint64_t high = (stamp >> 12) << 16 | 0x7000 | (stamp & 0xfff);
+  low = uint64_t{2} << 62 | (low >> 2);
+  std::string out(36, '-');
+  size_t at = 0;
+  for (int digit = 0; digit < 32; ++digit) {
+    if (digit == 8 || digit == 12 || digit == 16 || digit == 20) ++at;
+    out[at++] = "0123456789abcdef"[(digit < 16 ? high : low) >> (60 - digit % 16 * 4) & 0xf];
+  }
+  return out;
 }
 
 Runtime::Runtime() : Runtime(std::make_shared<Failures>()) {}

@@ -104,6 +104,8 @@ std::shared_ptr<const CollectionInfo> describe_collection(const schema::Type& ty
   if (store::is_absentable(key_type) || !store::is_ordered(key_type))
     refuse(info->name, fmt::format("member \"{}\" cannot be a key", type.members[key].name));
   check_indexes(*info);
+  for (const schema::Member& member : type.members) info->columns += fmt::format("\"{}\", ", member.name);
+  info->columns += "\"_version\"";
   return info;
 }
 

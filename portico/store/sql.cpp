@@ -12,14 +12,6 @@ constexpr size_t text_bytes_usual = 512;
 
 void append_quoted(std::string& out, std::string_view name) { ((out += '"') += name) += '"'; }
 
-void append_columns(std::string& out, const CollectionInfo& info) {
-  for (const schema::Member& member : info.type->members) {
-    append_quoted(out, member.name);
-    out += ", ";
-  }
-  out += "\"_version\"";
-}
-
 void append_placeholder(std::string& out, const Dialect& dialect, size_t number) {
   out += dialect.placeholder();
   char digits[20];
@@ -31,12 +23,6 @@ void append_placeholder(std::string& out, const Dialect& dialect, size_t number)
 std::string quoted(std::string_view name) {
   std::string out;
   append_quoted(out, name);
-  return out;
-}
-
-std::string column_list(const CollectionInfo& info) {
-  std::string out;
-  append_columns(out, info);
   return out;
 }
 
@@ -72,7 +58,7 @@ class Builder {
   }
   void name(std::string_view name) { append_quoted(sql_.text, name); }
   void table() { name(info_.name); }
-  void columns() { append_columns(sql_.text, info_); }
+  void columns() { sql_.text += info_.columns; }
   void bind(Value value) { append_placeholder(sql_.text, dialect_, keep(std::move(value))); }
   // For where the placeholder stands inside a dialect's expression.
   std::string bound(Value value) {
@@ -271,7 +257,7 @@ std::string insert_sql(const Dialect& dialect, const CollectionInfo& info, bool 
   out += "INSERT INTO ";
   append_quoted(out, info.name);
   out += " (";
-  append_columns(out, info);
+  out += info.columns;
   out += ") VALUES (";
   for (size_t i = 0; i < info.type->members.size(); ++i) {
     append_placeholder(out, dialect, i + 1);

@@ -43,8 +43,6 @@ inline constexpr size_t parameters_max = 10'000;
 
 // "name" in double quotes.
 std::string quoted(std::string_view name);
-// The members' columns and the version's, in the order in which rows are read: "id", "name", "_version".
-std::string column_list(const CollectionInfo& info);
 
 // Parameters: members in order. Where `once`, a row that clashes with one in a unique index is left out.
 std::string insert_sql(const Dialect& dialect, const CollectionInfo& info, bool once);

@@ -40,6 +40,7 @@ struct CollectionInfo {
   const schema::Type* type = nullptr;
   size_t key = 0;  // the member of type Id<T>, else the first
   std::vector<Index> indexes;
+  std::string columns;  // as SQL engines read and write rows: "id", "name", "_version"
 };
 
 // A change of the schema that cannot be derived. Applied once, in order of number, in one transaction each; a
@@ -80,8 +81,8 @@ class Unit {
   Call& call() const { return call_; }
 
   // What engines implement; services use Collection.
-  // Says whether it was inserted: always, unless `once` and there is one already with the same key or the same
-  // values in a unique index.
+  // Says whether it was inserted: always, unless `once` and there is one already with the same key or the
+  // same values in a unique index.
   virtual Task<bool> insert(const CollectionInfo& collection, const void* object, bool once) = 0;
   // Changes all rows that match and says how many; where `result` is given, at most one row may match, and it
   // is read back as it is after the change.
@@ -94,7 +95,8 @@ class Unit {
   virtual Task<void> list(const CollectionInfo& collection, const Query& query, const schema::Type& list_type,
                           void* list, std::string* next, int64_t* total) = 0;
   virtual void publish_raw(std::string_view type, const schema::Type& described, const void* event) = 0;
-  virtual Task<void> commit() = 0;
+  // False where the engine has undone the unit for no fault of its own: its body is to be run again.
+  virtual Task<bool> commit() = 0;
 
  protected:
   explicit Unit(Call& call) : call_(call) {}
@@ -130,14 +132,15 @@ class Store {
   // again when the engine asks for it, so it must not change anything outside the unit.
   template <class Body>
   auto write(Call& call, Body body) -> std::invoke_result_t<Body&, Unit&> {
-    std::unique_ptr<Unit> unit = co_await begin(call);
-    if constexpr (std::is_void_v<typename std::invoke_result_t<Body&, Unit&>::value_type>) {
-      co_await body(*unit);
-      co_await unit->commit();
-    } else {
-      auto result = co_await body(*unit);
-      co_await unit->commit();
-      co_return result;
+    for (;;) {
+      std::unique_ptr<Unit> unit = co_await begin(call);
+      if constexpr (std::is_void_v<typename std::invoke_result_t<Body&, Unit&>::value_type>) {
+        co_await body(*unit);
+        if (co_await unit->commit()) co_return;
+      } else {
+        auto result = co_await body(*unit);
+        if (co_await unit->commit()) co_return result;
+      }
     }
   }
 

@@ -117,6 +117,11 @@ void Writer::call_wake() {
   if (wake_) wake_();
 }
 
+int64_t Writer::log_pages_max() const {
+  constexpr size_t page_bytes = 4096;
+  return int64_t(std::max(options_.log_bytes_max / page_bytes, size_t(1)));
+}
+
 bool Writer::log_is_full() {
   std::lock_guard lock(connection_mutex_);
   return connection_->log_pages() >= checkpoint_at_;
@@ -142,7 +147,7 @@ void Writer::checkpoint_now() {
     observer_.log.write(Level::warn, store_, "a checkpoint failed", {{"note", error.note()}});
   }
   // Where a reader held it up, the next attempt waits until there is something new to copy.
-  checkpoint_at_ = (complete ? 0 : connection_->log_pages()) + log_pages_max;
+  checkpoint_at_ = (complete ? 0 : connection_->log_pages()) + log_pages_max();
 }
 
 void Writer::start_watching() {

@@ -220,6 +220,8 @@ int64_t Connection::single(std::string_view sql) {
 
 int64_t Connection::changes() const { return sqlite3_changes64(database_.get()); }
 
+int64_t Connection::total_changes() const { return sqlite3_total_changes64(database_.get()); }
+
 bool Connection::in_transaction() const { return !sqlite3_get_autocommit(database_.get()); }
 
 bool Connection::is_read_only() const { return sqlite3_db_readonly(database_.get(), "main") == 1; }

@@ -74,6 +74,7 @@ class Connection {
   void script(const std::string& sql);   // any number of statements, not cached
   int64_t single(std::string_view sql);  // the integer that a statement returns
   int64_t changes() const;               // rows that the last statement changed
+  int64_t total_changes() const;         // rows changed since it was opened
   bool in_transaction() const;
   bool is_read_only() const;
   std::string message() const;  // of the last error

@@ -35,6 +35,65 @@ TEST_F(GroupCommit, SharesOneSyncAmongUnitsThatWait) {
   EXPECT_EQ(metrics_.gauge("store_outbox_events", "", {{"store", "notes"}}).value(), 640);
 }
 
+// One holds the writer until the others wait in their order: a good one, one that fails, a good one.
+TEST_F(GroupCommit, RunsAgainWhatWasUndoneWithItsNeighbour) {
+  open();
+  Gauge& waiting = metrics_.gauge("store_waiting", "", {{"store", "notes"}});
+  Call holder = call();
+  std::unique_ptr<Unit> held;
+  run([&]() -> Task<void> { held = co_await store_->begin(holder); }());
+  std::atomic<int> runs{0}, refused{0};
+  parallel(4, [&](size_t part) -> Task<void> {
+    while (waiting.value() < int64_t(part)) co_await runtime_->sleep(std::chrono::milliseconds(1));
+    if (part == 3) {
+      held.reset();
+      co_return;
+    }
+    Call c = call();
+    try {
+      co_await store_->write(c, [&](Unit& unit) -> Task<void> {
+        ++runs;
+        co_await notes_->insert(unit, {{fmt::format("n{}", part)}, "x"});
+        unit.publish(Note{{fmt::format("n{}", part)}, "x"});
+        if (part == 1) throw Error(conflict, "test.refused", "");
+      });
+    } catch (const Error& error) {
+      EXPECT_EQ(error.reason(), "test.refused");
+      ++refused;
+    }
+  });
+  EXPECT_EQ(refused, 1);
+  EXPECT_EQ(runs, 4);  // only the first was run twice
+  EXPECT_EQ(count(), 2);
+  EXPECT_EQ(metrics_.counter("store_units_total", "", {{"store", "notes"}, {"outcome", "repeated"}}).value(),
+            1u);
+  run([&]() -> Task<void> {
+    const auto events = co_await store_->read_events(0, 10);
+    EXPECT_EQ(events.size(), 2u);
+  }());
+}
+
+// After the first failure the next units are kept apart, so a row of failures costs the others no more.
+TEST_F(GroupCommit, DoesNotRepeatTheOthersForEveryFailure) {
+  open();
+  parallel(60, [&](size_t part) -> Task<void> {
+    Call c = call();
+    std::string reason;
+    try {
+      co_await store_->write(c, [&](Unit& unit) -> Task<void> {
+        co_await notes_->insert(unit, {{fmt::format("n{}", part)}, "x"});
+        if (part % 2) throw Error(conflict, "test.refused", "");
+      });
+    } catch (const Error& error) {
+      reason = error.reason();
+    }
+    EXPECT_EQ(reason, part % 2 ? "test.refused" : "");
+  });
+  EXPECT_EQ(count(), 30);
+  EXPECT_LE(metrics_.counter("store_units_total", "", {{"store", "notes"}, {"outcome", "repeated"}}).value(),
+            60u);
+}
+
 TEST_F(GroupCommit, EndsABatchAtItsLimit) {
   open({.batch_max = 4});
   disk_.syncs = 0;
@@ -134,7 +193,7 @@ TEST_F(GroupCommit, ASyncThatFailsReachesEveryUnitOfItsBatch) {
 }
 
 TEST_F(GroupCommit, KeepsTheLogShort) {
-  open();
+  open({.log_bytes_max = 4 << 20});
   parallel(8, [&](size_t part) -> Task<void> {
     std::string reason;
     for (int i = 0; i < 400; ++i)

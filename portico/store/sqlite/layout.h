@@ -3,8 +3,8 @@
 // A collection is a STRICT table with a column a member (integers INTEGER, everything else TEXT; lists,
 // structs and JSON as JSON text), the key as PRIMARY KEY and "_version". Tables keep their rowid: rows of a
 // kilobyte and more made WITHOUT ROWID 4 times slower to write and 20 times slower to read, small rows were
-// the same. Non-unique indexes end in the key, so that pages in their order need no sorting; unique ones leave
-// out rows where a member is absent, for those clash with nothing.
+// the same. Non-unique indexes end in the key, so that pages in their order need no sorting; unique ones
+// leave out rows where a member is absent, for those clash with nothing.
 #pragma once
 
 #include <memory>

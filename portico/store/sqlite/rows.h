@@ -15,7 +15,7 @@ std::string_view column_type(const schema::Type& type);
 // `json`, which holds lists and structs.
 void bind_object(Statement& statement, const schema::Type& type, const void* object,
                  std::vector<std::string>& json);
-// Reads the columns of column_list() into a value-initialised object.
+// Reads the columns of CollectionInfo into a value-initialised object.
 void read_object(const Statement& statement, const CollectionInfo& info, void* object, int64_t* version);
 
 // What Store and Unit have in common. The connection is the caller's while these run.

@@ -162,11 +162,12 @@ Task<int64_t> SqliteStore::trim_events(int64_t sequence, Time before, size_t max
   if (!writer_) throw closed_error(options_.path);
   Observer observer = observer_;
   Call call(runtime_, observer, name_, runtime_.steady() + trim_time_max);
-  Writer::Grant grant = co_await writer_->acquire(call);
-  const int64_t rows = grant.use(
-      [&](Connection& connection) { return sqlite::trim_events(connection, sequence, before, max); });
-  co_await grant.commit(rows > 0, false);
-  co_return rows;
+  for (;;) {
+    Writer::Grant grant = co_await writer_->acquire(call);
+    const int64_t rows = grant.use(
+        [&](Connection& connection) { return sqlite::trim_events(connection, sequence, before, max); });
+    if (co_await grant.commit(rows > 0, false)) co_return rows;
+  }
 }
 
 Task<void> SqliteStore::check(Call& call) {

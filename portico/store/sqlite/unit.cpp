@@ -126,10 +126,10 @@ void SqliteUnit::publish_raw(std::string_view type, const schema::Type& describe
   changed_ = published_ = true;
 }
 
-Task<void> SqliteUnit::commit() {
+Task<bool> SqliteUnit::commit() {
   check_alive();
   dead_ = "committed";
-  co_await grant_.commit(changed_, published_);
+  co_return co_await grant_.commit(changed_, published_);
 }
 
 }  // namespace portico::sqlite

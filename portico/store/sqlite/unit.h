@@ -22,7 +22,7 @@ class SqliteUnit : public Unit {
   Task<void> list(const CollectionInfo& collection, const Query& query, const schema::Type& list_type,
                   void* list, std::string* next, int64_t* total) override;
   void publish_raw(std::string_view type, const schema::Type& described, const void* event) override;
-  Task<void> commit() override;
+  Task<bool> commit() override;
 
   // Runs `work(Connection&)` in the unit; its first error makes the unit dead.
   template <class Work>

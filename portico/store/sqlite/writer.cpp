@@ -36,6 +36,8 @@ WriterMetrics::WriterMetrics(Metrics& metrics, std::string_view store)
                              {{"store", store}, {"outcome", "failed"}})),
       refused(metrics.counter("store_units_total", "Units by how they ended.",
                               {{"store", store}, {"outcome", "refused"}})),
+      repeated(metrics.counter("store_units_total", "Units by how they ended.",
+                               {{"store", store}, {"outcome", "repeated"}})),
       commit_seconds(metrics.histogram("store_commit_seconds", "Time that commits took, syncs included.",
                                        {{"store", store}})),
       batch_units(
@@ -125,7 +127,12 @@ uint64_t Writer::start() {
 
 void Writer::begin_unit() {
   if (!connection_->in_transaction()) connection_->run("BEGIN IMMEDIATE");
-  connection_->run("SAVEPOINT unit");
+  saved_ = careful_ > 0;
+  if (saved_) {
+    --careful_;
+    connection_->run("SAVEPOINT unit");
+  }
+  changes_before_ = connection_->total_changes();
 }
 
 void Writer::check_holder(uint64_t ticket) const {
@@ -139,14 +146,15 @@ void Writer::note_failure(const Error& error) {
   if (!connection_->in_transaction()) lost_ = error;
 }
 
-Task<void> Writer::Grant::commit(bool changed, bool published) {
+Task<bool> Writer::Grant::commit(bool changed, bool published) {
   std::shared_ptr<Batch> lead;
   const std::shared_ptr<Writer> writer = writer_;
   const std::shared_ptr<Batch> batch = writer->finish(ticket_, changed, published, lead);
-  if (!batch) co_return;
+  if (!batch) co_return true;
   if (lead) co_await writer->commit_batch(lead);
   co_await batch->done.wait();
   if (batch->error) throw Error(*batch->error);
+  co_return !batch->again;
 }
 
 Writer::Grant::~Grant() {
@@ -159,7 +167,7 @@ std::shared_ptr<Batch> Writer::finish(uint64_t ticket, bool changed, bool publis
   {
     std::lock_guard lock(connection_mutex_);
     check_holder(ticket);
-    connection_->run("RELEASE unit");
+    if (saved_) connection_->run("RELEASE unit");
     holder_ = 0;
   }
   std::lock_guard lock(mutex_);
@@ -191,9 +199,16 @@ void Writer::release(uint64_t ticket) {
 void Writer::roll_back_unit() {
   holder_ = 0;
   if (!connection_->in_transaction()) return;
+  const bool changed = connection_->total_changes() != changes_before_;
   try {
-    connection_->run("ROLLBACK TO unit");
-    connection_->run("RELEASE unit");
+    if (saved_) {
+      if (changed) connection_->run("ROLLBACK TO unit");
+      connection_->run("RELEASE unit");
+    } else if (changed) {
+      connection_->run("ROLLBACK");
+      undone_ = true;
+      careful_ = careful_units;
+    }
   } catch (const Error& error) {
     lost_ = error;
     observer_.log.write(Level::error, store_, "a unit could not be rolled back", {{"note", error.note()}});
@@ -204,11 +219,13 @@ void Writer::roll_back_unit() {
 void Writer::pass_on() {
   {
     std::optional<Error> lost;
+    bool undone = false;
     {
       std::lock_guard lock(connection_mutex_);
       lost = std::exchange(lost_, std::nullopt);
+      undone = std::exchange(undone_, false);
     }
-    if (lost) fail_batch(*lost);
+    if (lost || undone) end_batch(std::move(lost));
   }
   std::shared_ptr<Batch> lead;
   {
@@ -254,16 +271,18 @@ void Writer::end_empty_transaction() {
   }
 }
 
-// The units that wait for the next commit have been undone.
-void Writer::fail_batch(const Error& error) {
+// The units that wait for the next commit have been undone: they fail, or run again where there is no error.
+void Writer::end_batch(std::optional<Error> error) {
   std::shared_ptr<Batch> batch;
   {
     std::lock_guard lock(mutex_);
     batch = std::move(batch_);
   }
   if (!batch) return;
-  metrics_.failed.add(batch->units);
-  batch->error = error;
+  (error ? metrics_.failed : metrics_.repeated).add(batch->units);
+  batch->taken = true;
+  batch->again = !error;
+  batch->error = std::move(error);
   batch->done.open();
 }
 

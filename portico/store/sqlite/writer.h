@@ -1,7 +1,11 @@
 // Inside store/sqlite only: the one connection that writes, who may use it, and group commit.
 //
 //   acquire -> Grant: use, use, … -> commit        the unit joins the batch, the next in line gets the writer
-//                                 -> (destroyed)   the unit is rolled back, the next in line gets the writer
+//                                 -> (destroyed)   the unit is undone, the next in line gets the writer
+//
+// SQLite copies every page that changes below a savepoint, so there is none: where a unit is undone after a
+// change, the whole transaction is, and the units that wait in its batch run again. The next units after that
+// have savepoints, so that it does not happen over and over.
 //
 // When nobody waits, the first unit of a batch lets what is runnable on its reactor go first, so that what
 // comes at the same time is committed together; then, or when the batch is full, its COMMIT runs on the pool,
@@ -26,7 +30,7 @@ namespace portico::sqlite {
 // References stay valid as long as the registry.
 struct WriterMetrics {
   WriterMetrics(Metrics& metrics, std::string_view store);
-  Counter &committed, &failed, &refused;
+  Counter &committed, &failed, &refused, &repeated;
   Histogram& commit_seconds;
   Gauge &batch_units, &waiting;
 };
@@ -38,8 +42,10 @@ struct Batch {
   bool published = false;
   bool led = false;                // somebody sees to it that it is committed
   bool due = false;                // nothing more is waited for
-  std::atomic<bool> taken{false};  // somebody commits it, or has
-  std::optional<Error> error;      // set before `done` opens
+  std::atomic<bool> taken{false};  // somebody commits it, or it has ended
+  // Set before `done` opens: why it is not stored, and whether to run again.
+  std::optional<Error> error;
+  bool again = false;
 };
 
 class Writer : public std::enable_shared_from_this<Writer> {
@@ -49,7 +55,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
          std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> connection, std::function<void()> wake);
   ~Writer();
 
-  // The right to write, with a savepoint open; one at a time.
+  // The right to write, with a transaction open; one at a time.
   class Grant {
    public:
     Grant(std::shared_ptr<Writer> writer, uint64_t ticket) : writer_(std::move(writer)), ticket_(ticket) {}
@@ -68,7 +74,8 @@ class Writer : public std::enable_shared_from_this<Writer> {
       }
     }
     // Returns once the unit is durable; at once where nothing was changed, by it or before it in the batch.
-    Task<void> commit(bool changed, bool published);
+    // False: another unit of the batch has failed, and this one is to be run again.
+    Task<bool> commit(bool changed, bool published);
 
    private:
     std::shared_ptr<Writer> writer_;
@@ -87,8 +94,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void check_not_failed() const;
 
  private:
-  // Pages in the log that make a checkpoint worth its syncs: about 16 MB.
-  static constexpr int64_t log_pages_max = 4000;
+  static constexpr int careful_units = 64;  // that have a savepoint after a transaction was undone
   enum class State { idle, gathering, held, committing };
   struct Waiter;
   struct Place;
@@ -105,7 +111,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void roll_back_unit();
   std::shared_ptr<Batch> hand_over();  // under mutex_; a batch that the caller must see committed
   void end_empty_transaction();
-  void fail_batch(const Error& error);
+  void end_batch(std::optional<Error> error);
   bool close_batch(Batch& batch);
   Task<void> commit_batch(std::shared_ptr<Batch> batch);
   void commit_now(const std::shared_ptr<Batch>& batch);
@@ -114,6 +120,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   static void refuse(Waiter& waiter, Error error);
   void call_wake();
   bool log_is_full();
+  int64_t log_pages_max() const;
   void checkpoint_now();
   static Task<void> commit_later(std::shared_ptr<Writer> writer, std::shared_ptr<Batch> batch);
   static Task<void> checkpoint(std::shared_ptr<Writer> writer);
@@ -153,7 +160,11 @@ class Writer : public std::enable_shared_from_this<Writer> {
   uint64_t tickets_ = 0;
   uint64_t holder_ = 0;  // ticket of the unit that runs; 0: none
   Instant held_since_;
-  int64_t checkpoint_at_ = log_pages_max;
+  int careful_ = 0;             // units still to come that get a savepoint
+  bool saved_ = false;          // the unit that runs has one
+  int64_t changes_before_ = 0;  // it began
+  bool undone_ = false;         // the transaction, and with it the units of the batch
+  int64_t checkpoint_at_ = log_pages_max();
   std::optional<Error> lost_;  // why SQLite has ended the transaction by itself
 };
 

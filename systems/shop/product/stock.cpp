@@ -45,9 +45,12 @@ Task<std::optional<Product>> Stock::change_for_order(Unit& unit, StockChange inp
                                              : 0,
                          .takes = takes,
                          .created_at = unit.call().now()};
+  // What is refused is refused before anything was changed: undoing a change costs the neighbours' time.
+  std::optional<Product> product = movement.delta == 0
+                                       ? co_await in_.products.find(unit, input.id)
+                                       : co_await move_stock(unit, in_, input.id, movement.delta);
   co_await in_.movements.insert(unit, movement);
-  if (movement.delta == 0) co_return co_await in_.products.find(unit, input.id);
-  co_return co_await move_stock(unit, in_, input.id, movement.delta);
+  co_return product;
 }
 
 // What a cancelled order had taken comes back, once.
