@@ -20,7 +20,8 @@ constexpr std::string_view page = R"(<!doctype html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{{subject}}</title></head>
 <body style="margin:0;background:#f4f4f5;font-family:system-ui,sans-serif;color:#18181b;line-height:1.5">
-<div style="max-width:560px;margin:24px auto;padding:24px;background:#fff;border-radius:8px">
+<div style="max-width:560px;margin:24px auto;padding:24px;background:#fff;border-radius:8px;
+overflow-wrap:break-word">
 {{{content}}}
 </div>
 </body>
