@@ -50,13 +50,17 @@ RouteEntry entry_of(const EndpointInfo& endpoint, const std::string& service) {
           std::string(endpoint.summary)};
 }
 
-// What a port answers besides the contracts: the gateway's, where `service` is null.
+// What a port answers besides the contracts, under no name that `portico call` takes: the gateway's port,
+// where `service` is null.
 void add_platform(const SystemSpec& system, const ServiceSpec* service, std::vector<RouteEntry>& routes) {
   const std::string name = service ? service->name : "gateway";
   for (const PageInfo& page : page_infos(system, service))
-    routes.push_back({"GET", page.path, name, page.name, "anyone", std::string(page.summary)});
+    routes.push_back({"GET", page.path, name, "", "anyone", std::string(page.summary)});
   if (!service) return;
-  for (const EndpointInfo& endpoint : platform_endpoints()) routes.push_back(entry_of(endpoint, name));
+  for (const EndpointInfo& endpoint : platform_endpoints()) {
+    routes.push_back(entry_of(endpoint, name));
+    routes.back().endpoint.clear();
+  }
 }
 
 }  // namespace
@@ -102,9 +106,11 @@ int show_routes(const CommonOptions& options, const std::string& service) {
     put(schema::to_json(routes) + "\n");
     return done;
   }
-  for (const RouteEntry& route : routes)
-    put(fmt::format("{:<7} {:<46} {:<13} {:<26} {}\n", route.verb, route.path, route.service, route.access,
+  for (const RouteEntry& route : routes) {
+    std::string name = route.service + (route.endpoint.empty() ? "" : ".") + route.endpoint;
+    put(fmt::format("{:<7} {:<46} {:<26} {:<26} {}\n", route.verb, route.path, name, route.access,
                     route.summary));
+  }
   return done;
 }
 

@@ -100,7 +100,7 @@ void Node::build() {
   for (const EndpointInfo& endpoint : spec_.endpoints)
     if (!service_.find(endpoint.name))
       throw Error(Code::internal, "endpoint.unbound")
-          .with_note(spec_.name + "." + std::string(endpoint.name));
+          .with_note("nothing is bound to " + spec_.name + "." + std::string(endpoint.name));
 }
 
 void Node::listen(PageSources sources, uint16_t port) {

@@ -114,6 +114,15 @@ TEST(Documentation, ThePagesOfAPortAnswerAsTheDocumentSays) {
             shop().get("user", "/.well-known/jwks.json").body);
 }
 
+TEST(Documentation, RoutesHaveTheNamesThatCallTakes) {
+  Outcome outcome = portico({"routes", "shop", "product"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr(" product.list "));
+  EXPECT_THAT(outcome.out, HasSubstr("/api/categories/health"));
+  EXPECT_THAT(outcome.out, ::testing::Not(HasSubstr("read_events")))
+      << "not to be called from the command line";
+}
+
 TEST(Documentation, HealthIsToldOnEveryPortAndAlias) {
   for (const char* service : services) {
     Reply health = shop().get(service, "/health");
