@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "portico/host/pages.h"
 #include "portico/schema/json.h"
 
 namespace portico::cli {
@@ -38,6 +39,28 @@ std::string access_text(const EndpointInfo& endpoint) {
   if (access.internal) add("internal");
   if (endpoint.inside) text += " (inside)";
   return text;
+}
+
+RouteEntry entry_of(const EndpointInfo& endpoint, const std::string& service) {
+  return {std::string(net::name_of(endpoint.verb)),
+          std::string(endpoint.path),
+          service,
+          std::string(endpoint.name),
+          access_text(endpoint),
+          std::string(endpoint.summary)};
+}
+
+// What a port answers besides the contracts, under no name that `portico call` takes: the gateway's port,
+// where `service` is null.
+void add_platform(const SystemSpec& system, const ServiceSpec* service, std::vector<RouteEntry>& routes) {
+  const std::string name = service ? service->name : "gateway";
+  for (const PageInfo& page : page_infos(system, service))
+    routes.push_back({"GET", page.path, name, "", "anyone", std::string(page.summary)});
+  if (!service) return;
+  for (const EndpointInfo& endpoint : platform_endpoints()) {
+    routes.push_back(entry_of(endpoint, name));
+    routes.back().endpoint.clear();
+  }
 }
 
 }  // namespace
@@ -76,17 +99,18 @@ int show_routes(const CommonOptions& options, const std::string& service) {
   std::vector<RouteEntry> routes;
   for (const ServiceSpec& spec : system.services) {
     if (!service.empty() && spec.name != service) continue;
-    for (const EndpointInfo& endpoint : spec.endpoints)
-      routes.push_back({std::string(net::name_of(endpoint.verb)), std::string(endpoint.path), spec.name,
-                        std::string(endpoint.name), access_text(endpoint), std::string(endpoint.summary)});
+    for (const EndpointInfo& endpoint : spec.endpoints) routes.push_back(entry_of(endpoint, spec.name));
   }
+  add_platform(system, service.empty() ? nullptr : system.find(service), routes);
   if (options.json) {
     put(schema::to_json(routes) + "\n");
     return done;
   }
-  for (const RouteEntry& route : routes)
-    put(fmt::format("{:<7} {:<46} {:<13} {:<26} {}\n", route.verb, route.path, route.service, route.access,
+  for (const RouteEntry& route : routes) {
+    std::string name = route.service + (route.endpoint.empty() ? "" : ".") + route.endpoint;
+    put(fmt::format("{:<7} {:<46} {:<26} {:<26} {}\n", route.verb, route.path, name, route.access,
                     route.summary));
+  }
   return done;
 }
 

@@ -25,7 +25,8 @@ constexpr std::string_view page_head = R"(<!doctype html>
 <title>)";
 constexpr std::string_view page_top = R"(</title></head>
 <body style="margin:0;background:#f4f4f5;font-family:system-ui,sans-serif;color:#18181b;line-height:1.5">
-<div style="max-width:560px;margin:24px auto;padding:24px;background:#fff;border-radius:8px">
+<div style="max-width:560px;margin:24px auto;padding:24px;background:#fff;border-radius:8px;
+overflow-wrap:break-word">
 )";
 constexpr std::string_view page_end = R"(
 </div>

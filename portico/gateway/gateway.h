@@ -40,9 +40,7 @@ struct Upstream {
 // Something that the gateway or a service port answers by itself: /livez, /metrics, documents. It never
 // reaches a service.
 struct StaticPage {
-  net::Verb verb = net::Verb::GET;
   std::string path;
-  std::string summary;
   std::function<Task<net::Response>(net::Request request)> answer;
 };
 

@@ -36,10 +36,7 @@ struct Application::Impl {
                keys.signer.get(),
                development} {}
 
-  bool issuer_is_here() const {
-    return std::any_of(system.services.begin(), system.services.end(),
-                       [&](const ServiceSpec& spec) { return spec.issues_tokens && runs_here(spec.name); });
-  }
+  bool issuer_is_here() const { return system.issuer() && runs_here(system.issuer()->name); }
   bool runs_here(std::string_view name) const {
     return std::find(placement.services.begin(), placement.services.end(), name) != placement.services.end();
   }
@@ -49,7 +46,7 @@ struct Application::Impl {
     return nullptr;
   }
   PageSources sources() {
-    return {runtime, observer, system, started, [this] { return ready.load(); }, development};
+    return {.shared = &shared, .started = started, .ready = [this] { return ready.load(); }};
   }
 
   void build_nodes();
@@ -75,7 +72,6 @@ struct Application::Impl {
   Shared shared;
   std::unique_ptr<Identity> gateway_identity;
   std::vector<std::unique_ptr<Node>> nodes;
-  std::vector<StaticPage> pages;
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<net::Server> gateway_server;
   uint16_t gateway_port = 0;
@@ -141,16 +137,16 @@ void Application::Impl::build_gateway() {
                          .origin = here ? net::Origin{} : origin_of(config, spec),
                          .endpoints = spec.endpoints});
   }
-  pages = gateway_pages(sources(), [this] { return board(); });
-  if (keys.signer && keys.signer->named_key().key.algorithm() != security::Algorithm::hs256)
-    pages.push_back(jwks_page(security::jwks_document({keys.signer->named_key()})));
+  PageSources from = sources();
+  from.board = [this] { return board(); };
   GatewayOptions options{.cors_origins = config.list("gateway.cors_origins"),
                          .rate_limit = int(config.integer("gateway.rate_limit")),
                          .rate_window = config.duration("gateway.rate_window"),
                          .trusted_proxies = config.list("gateway.trusted_proxies"),
                          .development = development};
-  gateway = std::make_unique<Gateway>(runtime, observer, *system.presenter, gateway_identity->authenticator(),
-                                      client, std::move(options), std::move(upstreams), pages);
+  gateway =
+      std::make_unique<Gateway>(runtime, observer, *system.presenter, gateway_identity->authenticator(),
+                                client, std::move(options), std::move(upstreams), pages_of(std::move(from)));
 }
 
 // The public keys of the issuing service, where it runs elsewhere. Waits until it answers, at most half a
@@ -160,12 +156,11 @@ Task<void> Application::Impl::fetch_keys() {
     verifier.add_key(keys.signer->named_key());
     co_return;
   }
-  auto issuer = std::find_if(system.services.begin(), system.services.end(),
-                             [](const ServiceSpec& spec) { return spec.issues_tokens; });
-  if (issuer == system.services.end()) co_return;
+  const ServiceSpec* issuer = system.issuer();
+  if (!issuer) co_return;
   Instant deadline = runtime.steady() + std::chrono::seconds(30);
   for (;;) {
-    net::Request request{.target = "/.well-known/jwks.json"};
+    net::Request request{.target = std::string(jwks_path)};
     auto answer = co_await client.send(origin_of(config, *issuer), std::move(request), deadline);
     if (answer && answer->status == 200) {
       auto set = security::parse_jwks(answer->body);

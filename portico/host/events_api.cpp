@@ -6,7 +6,7 @@ namespace {
 class EventsService {
  public:
   EventsService(Service& service, EventSource& source) : source_(source) {
-    service.bind(&EventsApi::read, this, &EventsService::read);
+    service.bind(&EventsApi::read_events, this, &EventsService::read);
   }
 
  private:
@@ -35,7 +35,7 @@ class RemoteSource : public EventSource {
                         .after = after,
                         .max = int64_t(max),
                         .wait_ms = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count()};
-    co_return co_await events_.read(call, std::move(wanted));
+    co_return co_await events_.read_events(call, std::move(wanted));
   }
 
  private:

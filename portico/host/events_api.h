@@ -15,10 +15,10 @@ struct EventsWanted {
 PORTICO_DESCRIBE(EventsWanted, group, after, max, wait_ms)
 
 struct EventsApi {
-  Endpoint<GET, "/internal/events", std::vector<OutboxEvent>(EventsWanted)> read{
+  Endpoint<GET, "/internal/events", std::vector<OutboxEvent>(EventsWanted)> read_events{
       "Read the published events after a place in the log", named("events"), allow(internal), inside};
 };
-PORTICO_DESCRIBE(EventsApi, read)
+PORTICO_DESCRIBE(EventsApi, read_events)
 
 // Serves the log of `source` on `service`. The result must live as long as the service.
 std::shared_ptr<void> serve_events(Service& service, EventSource& source);

@@ -100,14 +100,13 @@ void Node::build() {
   for (const EndpointInfo& endpoint : spec_.endpoints)
     if (!service_.find(endpoint.name))
       throw Error(Code::internal, "endpoint.unbound")
-          .with_note(spec_.name + "." + std::string(endpoint.name));
+          .with_note("nothing is bound to " + spec_.name + "." + std::string(endpoint.name));
 }
 
-void Node::listen(const PageSources& sources, uint16_t port) {
-  pages_ = service_pages(sources, spec_, service_);
-  if (spec_.issues_tokens && shared_.signer &&
-      shared_.signer->named_key().key.algorithm() != security::Algorithm::hs256)
-    pages_.push_back(jwks_page(security::jwks_document({shared_.signer->named_key()})));
+void Node::listen(PageSources sources, uint16_t port) {
+  sources.spec = &spec_;
+  sources.service = &service_;
+  pages_ = pages_of(std::move(sources));
   Front* front = front_.get();
   const std::vector<StaticPage>* pages = &pages_;
   const Presenter* presenter = shared_.system.presenter.get();

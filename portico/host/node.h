@@ -65,7 +65,7 @@ class Node : public ServiceParts {
   // Builds and binds the service; every contract member must be bound afterwards.
   void build();
   // Answers requests on the service's own port, 0 for a free one.
-  void listen(const PageSources& sources, uint16_t port);
+  void listen(PageSources sources, uint16_t port);
   Task<void> drain(Instant deadline);
 
   const ServiceSpec& spec() const { return spec_; }

@@ -1,4 +1,5 @@
 #include "portico/host/application.h"
+#include "portico/host/pages.h"
 #include "portico/schema/openapi.h"
 
 namespace portico {
@@ -40,6 +41,20 @@ schema::Operation operation_of(const EndpointInfo& endpoint, std::string_view se
   return operation;
 }
 
+constexpr std::string_view platform = "platform";
+
+schema::Operation operation_of(const PageInfo& page) {
+  schema::Operation operation{.verb = "get",
+                              .path = page.path,
+                              .id = std::string(platform) + "." + page.name,
+                              .tag = std::string(platform),
+                              .summary = std::string(page.summary),
+                              .media_type = std::string(page.media_type)};
+  operation.body_schema = page.schema;
+  operation.refusal = page.refusal;
+  return operation;
+}
+
 }  // namespace
 
 std::string openapi_of(const SystemSpec& system, std::string_view service, bool development) {
@@ -53,6 +68,15 @@ std::string openapi_of(const SystemSpec& system, std::string_view service, bool 
     }
   }
   const ServiceSpec* one = service.empty() ? nullptr : system.find(service);
+  for (const PageInfo& page : page_infos(system, one)) {
+    operations.push_back(operation_of(page));
+    if (one) continue;
+    operations.back().failures = {429};  // the gateway's limit holds for its own pages too
+    if (page.path == jwks_path) operations.back().failures.push_back(503);  // the issuer may run elsewhere
+  }
+  if (one)
+    for (const EndpointInfo& endpoint : platform_endpoints())
+      operations.push_back(operation_of(endpoint, platform));
   uint16_t port = one ? one->port : system.gateway_port;
   schema::DocumentInfo info{
       .title = one ? one->title : system.title,

@@ -1,183 +1,212 @@
 #include "portico/host/pages.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <memory>
 
 #include "portico/host/application.h"
-#include "portico/runtime/sync.h"
-#include "portico/schema/json.h"
+#include "portico/host/events_api.h"
+#include "portico/host/node.h"
 
 namespace portico {
 namespace {
 
-net::Response text_response(std::string body, std::string_view type, int status = 200) {
-  net::Response response{.status = status, .body = std::move(body)};
-  response.headers.add("content-type", std::string(type));
-  response.headers.add("cache-control", "no-store");
-  return response;
-}
+struct Body {
+  std::string text;
+  int status = 200;
+};
+using Answer = std::function<Task<Body>()>;
+using Sources = std::shared_ptr<const PageSources>;
 
-// A page whose text is made once.
-Task<net::Response> fixed(std::string body, std::string type) {
-  co_return text_response(std::move(body), type);
-}
+// On which ports a page is found, and at what path.
+enum class Place {
+  everywhere,
+  gateway,
+  service,
+  prefixes,  // of a service: below each of its prefixes
+  docs,      // of a service: the path it names
+  issuer,    // the service that issues the user tokens, and the gateway
+};
 
-StaticPage fixed_page(std::string path, std::string summary, std::string body, std::string type) {
-  return {
-      .path = std::move(path),
-      .summary = std::move(summary),
-      .answer = [body = std::move(body), type = std::move(type)](net::Request) { return fixed(body, type); }};
-}
-
-Task<net::Response> livez() { co_return text_response("ok\n", "text/plain; charset=utf-8"); }
-
-Task<net::Response> readyz(std::function<bool()> ready) {
-  bool is_ready = ready();
-  co_return text_response(is_ready ? "ok\n" : "not ready\n", "text/plain; charset=utf-8",
-                          is_ready ? 200 : 503);
-}
-
-Task<net::Response> metrics(Metrics* registry) {
-  co_return text_response(registry->expose(), "text/plain; version=0.0.4; charset=utf-8");
-}
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  schema::write_json_text(out, text);
-  return out;
-}
+struct PageRow {
+  std::string_view name;
+  Place place;
+  std::string_view path;
+  std::string_view summary;
+  std::string_view content_type;
+  std::string_view (*schema)();
+  int refusal;
+  Answer (*make)(const Sources& sources);  // called once a path, before anything is served
+};
 
 int64_t uptime_seconds(const PageSources& sources) {
-  return (sources.runtime.steady() - sources.started).count() / 1'000'000;
+  return (sources.shared->runtime.steady() - sources.started).count() / 1'000'000;
 }
 
-// {"email":"healthy","database":"healthy"}
-std::string checks_json(const ServiceHealth& health) {
-  std::string out = "{";
-  for (const auto& [name, state] : health.checks) {
-    if (out.size() > 1) out += ',';
-    out += quoted(name) + ':' + quoted(state);
+Task<Body> fixed(std::string text) { co_return Body{std::move(text)}; }
+
+// A page whose text is made once.
+Answer always(std::string text) {
+  return [text = std::move(text)] { return fixed(text); };
+}
+
+Answer livez(const Sources&) { return always("ok\n"); }
+
+Task<Body> readiness(Sources sources) {
+  bool ready = sources->ready();
+  co_return Body{ready ? "ok\n" : "not ready\n", ready ? 200 : 503};
+}
+Answer readyz(const Sources& sources) {
+  return [sources] { return readiness(sources); };
+}
+
+Task<Body> exposed(Metrics* registry) { co_return Body{registry->expose()}; }
+Answer metrics(const Sources& sources) {
+  return [registry = &sources->shared->observer.metrics] { return exposed(registry); };
+}
+
+Task<Body> asked_board(Sources sources) {
+  std::vector<ServiceHealth> services = co_await sources->board();
+  Time now = sources->shared->runtime.now();
+  co_return Body{board_json(sources->shared->system, services, now, uptime_seconds(*sources)),
+                 status_of(services) == "unhealthy" ? 503 : 200};
+}
+Answer board(const Sources& sources) {
+  return [sources] { return asked_board(sources); };
+}
+
+Task<Body> asked_service(Sources sources) {
+  Runtime& runtime = sources->shared->runtime;
+  ServiceHealth found = co_await check_service(runtime, sources->shared->observer, *sources->service);
+  co_return Body{health_json(*sources->spec, found, runtime.now(), uptime_seconds(*sources)),
+                 found.healthy ? 200 : 503};
+}
+Answer health(const Sources& sources) {
+  return [sources] { return asked_service(sources); };
+}
+
+Answer document(const Sources& sources) {
+  std::string_view service = sources->spec ? std::string_view(sources->spec->name) : "";
+  return always(openapi_of(sources->shared->system, service, sources->shared->development));
+}
+
+Answer docs(const Sources& sources) {
+  const std::string& title = sources->spec ? sources->spec->title : sources->shared->system.title;
+  return always(documentation_page(title, "/openapi.json"));
+}
+
+// The key set as the issuing service tells it, from another process.
+Task<Body> asked_issuer(Sources sources) {
+  const Shared& shared = *sources->shared;
+  const ServiceSpec& issuer = *shared.system.issuer();
+  net::Request request{.target = std::string(jwks_path)};
+  auto answer = co_await shared.client.send(origin_of(shared.config, issuer), std::move(request),
+                                            shared.runtime.steady() + std::chrono::seconds(5));
+  if (!answer || answer->status != 200)
+    throw Error(Code::unavailable, "keys.unreachable", "The " + issuer.name + " service is unavailable");
+  co_return Body{std::move(answer->body)};
+}
+
+// The public keys of the system's user tokens (RFC 7517): none where they are signed with a shared secret.
+Answer keys(const Sources& sources) {
+  const security::Signer* signer = sources->shared->signer;
+  if (!signer) return [sources] { return asked_issuer(sources); };
+  security::NamedKey key = signer->named_key();
+  bool secret = key.key.algorithm() == security::Algorithm::hs256;
+  return always(security::jwks_document(secret ? std::vector<security::NamedKey>{} : std::vector{key}));
+}
+
+std::string_view text() { return {}; }
+std::string_view object() { return R"({"type":"object"})"; }
+std::string_view key_set() {
+  return R"({"type":"object","required":["keys"],"properties":{"keys":{"type":"array","items":{)"
+         R"("type":"object","required":["kty"],"properties":{"kty":{"type":"string"}}}}}})";
+}
+
+constexpr std::string_view plain = "text/plain; charset=utf-8";
+constexpr std::string_view prometheus = "text/plain; version=0.0.4; charset=utf-8";
+constexpr std::string_view html = "text/html; charset=utf-8";
+constexpr std::string_view json = "application/json";
+constexpr std::string_view jwk_set = "application/jwk-set+json";
+
+constexpr PageRow pages[] = {
+    {"health", Place::gateway, "/health", "The health of all services", json, board_schema, 503, board},
+    {"health", Place::service, "/health", "The health of the service and what it depends on", json,
+     health_schema, 503, health},
+    {"health", Place::prefixes, "/health", "The health of the service and what it depends on", json,
+     health_schema, 503, health},
+    {"livez", Place::everywhere, "/livez", "Whether the process runs", plain, text, 0, livez},
+    {"readyz", Place::everywhere, "/readyz", "Whether requests should be sent here", plain, text, 503,
+     readyz},
+    {"metrics", Place::everywhere, "/metrics", "Metrics in the Prometheus text format", prometheus, text, 0,
+     metrics},
+    {"openapi", Place::everywhere, "/openapi.json", "This document", json, object, 0, document},
+    {"docs", Place::docs, "/docs", "The documentation, to be read and tried in a browser", html, text, 0,
+     docs},
+    {"jwks", Place::issuer, jwks_path, "The public keys of user tokens (RFC 7517)", jwk_set, key_set, 0,
+     keys},
+};
+
+std::vector<std::string> paths_of(const PageRow& page, const SystemSpec& system, const ServiceSpec* service) {
+  std::vector<std::string> path = {std::string(page.path)}, none;
+  switch (page.place) {
+    case Place::everywhere:
+      return path;
+    case Place::gateway:
+      return service ? none : path;
+    case Place::service:
+      return service ? path : none;
+    case Place::issuer:
+      return system.issuer() && (!service || service->issues_tokens) ? path : none;
+    case Place::docs:
+      if (!service) return path;
+      return service->docs_path.empty() ? none : std::vector{service->docs_path};
+    case Place::prefixes:
+      break;
   }
-  return out + "}";
+  if (!service) return none;
+  for (const std::string& prefix : service->prefixes) none.push_back(prefix + path[0]);
+  return none;
 }
 
-// The union of what the seeds' clients look for: success, message, status, timestamp, data.status.
-Task<net::Response> service_health(PageSources sources, const ServiceSpec* spec, Service* service) {
-  ServiceHealth health = co_await check_service(sources.runtime, sources.observer, *service);
-  std::string status = health.healthy ? "healthy" : "unhealthy";
-  std::string now = quoted(to_string(sources.runtime.now()));
-  std::string body = fmt::format(
-      R"({{"success":{},"message":{},"status":"{}","service":{},"timestamp":{},"uptime":{},"services":{},)"
-      R"("data":{{"status":"{}","timestamp":{}}}}})",
-      health.healthy, quoted(spec->title + " is " + status), status, quoted(spec->name), now,
-      uptime_seconds(sources), checks_json(health), status, now);
-  co_return text_response(std::move(body), "application/json", health.healthy ? 200 : 503);
-}
-
-Task<net::Response> board_health(PageSources sources,
-                                 std::function<Task<std::vector<ServiceHealth>>()> board) {
-  std::vector<ServiceHealth> services = co_await board();
-  size_t healthy = size_t(std::count_if(services.begin(), services.end(), [](auto& s) { return s.healthy; }));
-  std::string status = healthy == services.size() ? "healthy" : healthy == 0 ? "unhealthy" : "degraded";
-  std::string list;
-  for (const ServiceHealth& service : services) {
-    if (!list.empty()) list += ',';
-    list += fmt::format(R"({}:{{"status":"{}","checks":{}}})", quoted(service.name),
-                        service.healthy          ? "healthy"
-                        : service.checks.empty() ? "unreachable"
-                                                 : "unhealthy",
-                        checks_json(service));
-  }
-  std::string body = fmt::format(
-      R"({{"success":{},"message":{},"status":"{}","service":"gateway","system":{},"timestamp":{},"uptime":{},)"
-      R"("services":{{{}}}}})",
-      healthy == services.size(), quoted("The " + sources.system.title + " is " + status), status,
-      quoted(sources.system.name), quoted(to_string(sources.runtime.now())), uptime_seconds(sources), list);
-  co_return text_response(std::move(body), "application/json", status == "unhealthy" ? 503 : 200);
-}
-
-// What both kinds of port have in common.
-std::vector<StaticPage> common_pages(const PageSources& sources) {
-  Metrics* registry = &sources.observer.metrics;
-  return {
-      {.path = "/livez",
-       .summary = "Whether the process runs",
-       .answer = [](net::Request) { return livez(); }},
-      {.path = "/readyz",
-       .summary = "Whether requests should be sent here",
-       .answer = [ready = sources.ready](net::Request) { return readyz(ready); }},
-      {.path = "/metrics",
-       .summary = "Metrics in the Prometheus text format",
-       .answer = [registry](net::Request) { return metrics(registry); }},
-  };
-}
-
-Task<void> run_check(const HealthCheck* check, Call* call, std::string* state) {
-  try {
-    co_await check->run(*call);
-    *state = "healthy";
-  } catch (const std::exception& error) {
-    call->log().write(Level::warn, *call, "health check failed",
-                      {{"check", check->name}, {"error", error.what()}});
-    *state = "unhealthy";
-  }
+Task<net::Response> respond(Answer answer, std::string content_type) {
+  Body body = co_await answer();
+  net::Response response{.status = body.status, .body = std::move(body.text)};
+  response.headers.add("content-type", std::move(content_type));
+  response.headers.add("cache-control", "no-store");
+  co_return response;
 }
 
 }  // namespace
 
-Task<ServiceHealth> check_service(Runtime& runtime, Observer& observer, Service& service) {
-  ServiceHealth health{.name = service.name(), .healthy = true};
-  for (const HealthCheck& check : service.checks()) {
-    Instant deadline = runtime.steady() + std::chrono::seconds(5);
-    Call call(runtime, observer, service.name(), deadline);
-    std::string state = "unhealthy";
-    try {
-      co_await within(runtime, deadline, run_check(&check, &call, &state));
-    } catch (const Error&) {
-      state = "unhealthy";  // no answer in time
+std::vector<PageInfo> page_infos(const SystemSpec& system, const ServiceSpec* service) {
+  std::vector<PageInfo> infos;
+  for (const PageRow& page : pages)
+    for (std::string& path : paths_of(page, system, service)) {
+      // "health.api.orders" for an alias
+      std::string name(page.name);
+      if (page.place == Place::prefixes) name += path.substr(0, path.size() - page.path.size());
+      std::replace(name.begin(), name.end(), '/', '.');
+      infos.push_back({.name = std::move(name),
+                       .path = std::move(path),
+                       .summary = page.summary,
+                       .media_type = page.content_type.substr(0, page.content_type.find(';')),
+                       .schema = page.schema(),
+                       .refusal = page.refusal});
     }
-    health.healthy = health.healthy && state == "healthy";
-    health.checks.emplace_back(check.name, state);
-  }
-  co_return health;
+  return infos;
 }
 
-std::vector<StaticPage> service_pages(const PageSources& sources, const ServiceSpec& spec, Service& service) {
-  std::vector<StaticPage> pages = common_pages(sources);
-  const ServiceSpec* spec_at = &spec;
-  Service* service_at = &service;
-  std::vector<std::string> paths = {"/health"};
-  for (const std::string& prefix : spec.prefixes) paths.push_back(prefix + "/health");
-  for (std::string& path : paths)
-    pages.push_back({.path = std::move(path),
-                     .summary = "The health of the service and what it depends on",
-                     .answer = [sources, spec_at, service_at](net::Request) {
-                       return service_health(sources, spec_at, service_at);
-                     }});
-  pages.push_back(fixed_page("/openapi.json", "The OpenAPI document of the service",
-                             openapi_of(sources.system, spec.name, sources.development), "application/json"));
-  if (!spec.docs_path.empty())
-    pages.push_back(fixed_page(spec.docs_path, "The documentation of the service",
-                               documentation_page(spec.title, "/openapi.json"), "text/html; charset=utf-8"));
-  return pages;
+std::vector<StaticPage> pages_of(PageSources given) {
+  Sources sources = std::make_shared<const PageSources>(std::move(given));
+  std::vector<StaticPage> served;
+  for (const PageRow& page : pages)
+    for (std::string& path : paths_of(page, sources->shared->system, sources->spec))
+      served.push_back({.path = std::move(path),
+                        .answer = [answer = page.make(sources), type = std::string(page.content_type)](
+                                      net::Request) { return respond(answer, type); }});
+  return served;
 }
 
-std::vector<StaticPage> gateway_pages(const PageSources& sources,
-                                      std::function<Task<std::vector<ServiceHealth>>()> board) {
-  std::vector<StaticPage> pages = common_pages(sources);
-  pages.push_back({.path = "/health",
-                   .summary = "The health of all services",
-                   .answer = [sources, board](net::Request) { return board_health(sources, board); }});
-  pages.push_back(fixed_page("/openapi.json", "The OpenAPI document of all services",
-                             openapi_of(sources.system, "", sources.development), "application/json"));
-  pages.push_back(fixed_page("/docs", "The documentation of all services",
-                             documentation_page(sources.system.title, "/openapi.json"),
-                             "text/html; charset=utf-8"));
-  return pages;
-}
-
-StaticPage jwks_page(std::string document) {
-  return fixed_page("/.well-known/jwks.json", "The public keys of user tokens", std::move(document),
-                    "application/jwk-set+json");
-}
+std::vector<EndpointInfo> platform_endpoints() { return endpoints_of<EventsApi>(); }
 
 }  // namespace portico

@@ -1,4 +1,5 @@
-// What every port answers by itself: health, metrics, documents.
+// What every port answers by itself: health, metrics, documents, keys. One table names the pages: what is
+// served and what the OpenAPI document says are both made from it.
 #pragma once
 
 #include <functional>
@@ -7,40 +8,46 @@
 #include <vector>
 
 #include "portico/gateway/gateway.h"
+#include "portico/host/health.h"
 #include "portico/host/system.h"
 
 namespace portico {
 
-// How a service or neighbour is, for /health and /readyz.
-struct ServiceHealth {
-  std::string name;
-  bool healthy = false;
-  std::vector<std::pair<std::string, std::string>> checks;  // name, "healthy" or "unhealthy"
+struct Shared;  // portico/host/node.h
+
+// The address of the public keys on the port of the service that issues the user tokens, and on the gateway.
+inline constexpr std::string_view jwks_path = "/.well-known/jwks.json";
+
+// A page as documents tell of it.
+struct PageInfo {
+  std::string name;  // unique on its port: "health"
+  std::string path;
+  std::string_view summary;
+  std::string_view media_type;  // without parameters
+  std::string_view schema;      // JSON Schema of the body; of text none
+  int refusal = 0;              // the status beside 200, with a body of the same kind; 0: none
 };
 
+// The pages of a service's own port; of the gateway's, where `service` is null.
+std::vector<PageInfo> page_infos(const SystemSpec& system, const ServiceSpec* service);
+
+// What the pages of one port are answered from.
 struct PageSources {
-  Runtime& runtime;
-  Observer& observer;
-  const SystemSpec& system;
-  Instant started;
+  const Shared* shared = nullptr;
+  Instant started{};
   std::function<bool()> ready;
-  bool development = false;
+  // Of a service's own port.
+  const ServiceSpec* spec = nullptr;
+  Service* service = nullptr;
+  // Of the gateway's port: asks all services side by side.
+  std::function<Task<std::vector<ServiceHealth>>()> board;
 };
 
-// The pages of a service's own port: /health (and the aliases of the system), /livez, /readyz, /metrics,
-// /openapi.json, the documentation page at the service's docs_path.
-std::vector<StaticPage> service_pages(const PageSources& sources, const ServiceSpec& spec, Service& service);
+// The pages of page_infos, ready to be served.
+std::vector<StaticPage> pages_of(PageSources sources);
 
-// The pages of the gateway's port: the board of all services at /health, /livez, /readyz, /metrics, the
-// merged document and its viewer at /docs. `board` asks all services side by side.
-std::vector<StaticPage> gateway_pages(const PageSources& sources,
-                                      std::function<Task<std::vector<ServiceHealth>>()> board);
-
-// The public keys of the system's user tokens (RFC 7517).
-StaticPage jwks_page(std::string document);
-
-// Runs a service's checks, each within five seconds.
-Task<ServiceHealth> check_service(Runtime& runtime, Observer& observer, Service& service);
+// The endpoints that every service serves on its own port besides its contract.
+std::vector<EndpointInfo> platform_endpoints();
 
 // A self-contained HTML page that shows the OpenAPI document at `document_url` and sends requests to it.
 // Nothing is loaded from elsewhere.

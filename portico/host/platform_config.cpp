@@ -193,6 +193,12 @@ Placement all_of(const SystemSpec& system) {
   return placement;
 }
 
+const ServiceSpec* SystemSpec::issuer() const {
+  for (const ServiceSpec& spec : services)
+    if (spec.issues_tokens) return &spec;
+  return nullptr;
+}
+
 const ServiceSpec* SystemSpec::find(std::string_view service) const {
   for (const ServiceSpec& spec : services)
     if (spec.name == service) return &spec;

@@ -90,6 +90,7 @@ struct SystemSpec {
   std::function<Task<void>(Call& call, Neighbours& neighbours)> seed;
 
   const ServiceSpec* find(std::string_view service) const;
+  const ServiceSpec* issuer() const;  // of the user tokens; null when there is none
 };
 
 }  // namespace portico

@@ -52,7 +52,7 @@ std::string security_scheme(std::string_view name) {
 }
 
 // A schema handed in by an envelope.
-const std::string& checked(const std::string& schema) {
+std::string checked(std::string schema) {
   Scanner scan(schema, Scanner::levels_max);
   Skipped skipped;
   PORTICO_CHECK(scan.skip_value(skipped) && scan.finish() && !skipped.repeated);
@@ -219,10 +219,17 @@ class DocumentBuilder {
     std::string schema = success_schema(operation);
     if (!schema.empty()) success.add("content", content_json(operation.media_type, schema));
     out.add(std::to_string(operation.status), success.text());
+    if (operation.refusal) {
+      ObjectText refusal;
+      refusal.add_text("description", phrase_of(operation.refusal));
+      refusal.add("content", content_json(operation.media_type, schema));
+      out.add(std::to_string(operation.refusal), refusal.text());
+    }
     std::set<int> failures(operation.failures.begin(), operation.failures.end());
     if (operation.request && !operation.request->members.empty()) failures.insert(400);
     if (!operation.security.empty()) failures.insert(401);
     failures.erase(operation.status);
+    failures.erase(operation.refusal);
     for (int status : failures) {
       ObjectText failure;
       failure.add_text("description", phrase_of(status));
@@ -235,6 +242,7 @@ class DocumentBuilder {
   // Only JSON travels in an envelope. Empty: there is no body.
   std::string success_schema(const Operation& operation) {
     if (operation.status == 204 || operation.status == 304) return {};
+    if (!operation.body_schema.empty()) return checked(std::string(operation.body_schema));
     if (operation.media_type.starts_with("text/")) return R"({"type":"string"})";
     if (!operation.media_type.ends_with("json")) return "{}";
     std::string payload = operation.response ? components_.schema(*operation.response) : "";

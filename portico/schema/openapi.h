@@ -29,6 +29,8 @@ struct Operation {
       security;  // names of the security schemes, any one of which suffices; empty: public
   std::string media_type = "application/json";  // of the response
   std::string wrapped_as;                       // name under which an envelope carries the payload
+  std::string_view body_schema;  // JSON Schema of a body without envelope, instead of `response`
+  int refusal = 0;               // a second status with a body like that of success: 503 of a health page
 };
 
 // How a system wraps what travels: given the schema of the payload as JSON text, the schema of the whole
