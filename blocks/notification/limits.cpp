@@ -32,7 +32,7 @@ Task<void> LimitedMailer::count_today(Call& call) {
       co_await days_.remove_all(unit, {});
       co_await days_.insert(unit, {.id = today, .mails = 1});
     } else if (day->mails < limits_.per_day) {
-      co_await days_.update(unit, today, add(&MailDay::mails, 1));
+      co_await days_.change(unit, today, add(&MailDay::mails, 1));
     } else {
       throw Error(exhausted, "mail.daily_limit", "The mails of the day are used up");
     }

@@ -121,7 +121,7 @@ Task<void> Consumer::store_failure(int64_t sequence, Failure failure, RetryPolic
       co_return;
     }
     note_failure(*row, failure, policy, !probing_, runtime_.now(), runtime_.random());
-    co_await subscriber_.parked.update(
+    co_await subscriber_.parked.change(
         unit, id, set(&ParkedDelivery::state, row->state), set(&ParkedDelivery::attempts, row->attempts),
         set(&ParkedDelivery::due_at, row->due_at), set(&ParkedDelivery::reason, row->reason),
         set(&ParkedDelivery::note, row->note), set(&ParkedDelivery::last_failed_at, row->last_failed_at));

@@ -162,9 +162,9 @@ Task<void> Consumer::load() {
 // Refuses to move from anywhere but where this consumer stands, so that nobody's effects are applied twice.
 Task<void> Consumer::move_place(Unit& unit, int64_t to) {
   const Id<BusPlace> id = place_id(group_, publisher_);
-  auto row = co_await subscriber_.places.update(unit, id, set(&BusPlace::place, to),
-                                                where(&BusPlace::place) == stored_place_);
-  if (!row) throw Error(Code::conflict, "bus.place_moved").with_note("another process reads as " + group_);
+  const bool moved = co_await subscriber_.places.change(unit, id, set(&BusPlace::place, to),
+                                                        where(&BusPlace::place) == stored_place_);
+  if (!moved) throw Error(Code::conflict, "bus.place_moved").with_note("another process reads as " + group_);
 }
 
 Task<void> Consumer::store_place() {

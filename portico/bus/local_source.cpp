@@ -70,8 +70,8 @@ Task<void> LocalSource::save() {
   co_await store_.write(call, [&](Unit& unit) -> Task<void> {
     for (const auto& [group, place] : moved) {
       const Id<BusReader> id{group};
-      auto row = co_await rows_.update(unit, id, set(&BusReader::place, place));
-      if (!row) co_await rows_.insert(unit, BusReader{id, place});
+      const bool known = co_await rows_.change(unit, id, set(&BusReader::place, place));
+      if (!known) co_await rows_.insert(unit, BusReader{id, place});
     }
   });
   for (const auto& [group, place] : moved) readers_.at(group).stored_place = place;

@@ -1,6 +1,7 @@
 #include "portico/schema/rules.h"
 
 #include <algorithm>
+#include <array>
 
 #include "portico/base/money.h"
 #include "portico/base/time.h"
@@ -30,7 +31,20 @@ bool refuse(Report& report, const Path* path, std::string_view message) {
   return false;
 }
 
-bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr std::array<bool, 256> alnum_table = [] {
+  std::array<bool, 256> table{};
+  for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
+  for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = table[size_t(c - 'a' + 'A')] = true;
+  return table;
+}();
+
+constexpr std::array<bool, 256> id_table = [] {
+  std::array<bool, 256> table = alnum_table;
+  for (unsigned char c : {'.', '_', ':', '-'}) table[c] = true;
+  return table;
+}();
+
+bool is_alnum(char c) { return alnum_table[uint8_t(c)]; }
 
 // RFC 5321 section 4.1.2: atoms of these, with single dots between.
 bool is_dot_atom(std::string_view text) {
@@ -208,9 +222,9 @@ bool is_email(std::string_view text) {
 
 // An id becomes a segment of paths, where "." and ".." would lead elsewhere (RFC 3986 section 5.2.4).
 bool is_id(std::string_view text) {
-  if (text.empty() || text.size() > 64 || text.find_first_not_of('.') == text.npos) return false;
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return is_alnum(c) || c == '.' || c == '_' || c == ':' || c == '-'; });
+  if (text.empty() || text.size() > 64) return false;
+  if (text.front() == '.' && text.find_first_not_of('.') == text.npos) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) { return id_table[uint8_t(c)]; });
 }
 
 void append_compact(std::string& out, std::string_view json) {

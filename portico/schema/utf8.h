@@ -36,10 +36,19 @@ inline size_t utf8_length(const char* at, const char* end) {
 inline std::optional<size_t> count_code_points(std::string_view text) {
   const char* end = text.data() + text.size();
   size_t count = 0;
-  for (const char* at = text.data(); at != end; ++count) {
+  for (const char* at = text.data(); at != end;) {
+    // Eight ASCII characters at a time.
+    uint64_t word = 0;
+    if (end - at >= 8) std::memcpy(&word, at, 8);
+    if (end - at >= 8 && !(word & 0x8080808080808080)) {
+      at += 8;
+      count += 8;
+      continue;
+    }
     size_t length = utf8_length(at, end);
     if (length == 0) return std::nullopt;
     at += length;
+    ++count;
   }
   return count;
 }

@@ -32,13 +32,20 @@ std::vector<NamedKey> accepted_keys(const Secret& secret, const Secret& previous
 
 }  // namespace
 
+InternalKeys::InternalKeys(Secret current, Secret previous) : current_(std::move(current)) {
+  if (!current_.empty()) current_digest_ = sha256(current_.reveal());
+  if (!previous.empty()) previous_digest_ = sha256(previous.reveal());
+}
+
 bool InternalKeys::accepts(std::string_view presented) const {
-  // Digests have one length, so not even the length of the keys shows; and both are always compared.
-  Sha256 given = sha256(presented), current = sha256(current_.reveal()),
-         previous = sha256(previous_.reveal());
-  bool is_current = equal_in_constant_time(bytes_of(given), bytes_of(current));
-  bool is_previous = equal_in_constant_time(bytes_of(given), bytes_of(previous));
-  return !presented.empty() && (is_current | is_previous);
+  if (presented.empty()) return false;
+  Sha256 given = sha256(presented);
+  auto is = [&](const std::optional<Sha256>& known) {
+    return known && equal_in_constant_time(bytes_of(given), bytes_of(*known));
+  };
+  // Both are always compared.
+  bool is_current = is(current_digest_), is_previous = is(previous_digest_);
+  return is_current | is_previous;
 }
 
 ServiceTokens::ServiceTokens(const Clock& clock, Secret secret, ServiceTokenOptions options, Secret previous)

@@ -5,11 +5,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "portico/base/secret.h"
 #include "portico/base/time.h"
+#include "portico/security/digest.h"
 #include "portico/security/token.h"
 
 namespace portico::security {
@@ -17,8 +19,7 @@ namespace portico::security {
 // The plain shared key of a system. During a rotation the previous one still counts. Immutable, thread-safe.
 class InternalKeys {
  public:
-  explicit InternalKeys(Secret current, Secret previous = {})
-      : current_(std::move(current)), previous_(std::move(previous)) {}
+  explicit InternalKeys(Secret current, Secret previous = {});
 
   const Secret& current() const { return current_; }  // what to send
   // In a time that depends on neither key nor on which of them it is. False for an empty text, and for any
@@ -26,7 +27,9 @@ class InternalKeys {
   bool accepts(std::string_view presented) const;
 
  private:
-  Secret current_, previous_;
+  Secret current_;
+  // Digests have one length, so not even the length of the keys shows; of an empty key there is none.
+  std::optional<Sha256> current_digest_, previous_digest_;
 };
 
 inline constexpr Duration service_token_lifetime = std::chrono::minutes(5);

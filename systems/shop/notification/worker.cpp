@@ -34,7 +34,7 @@ Task<void> Worker::process(Call& call, NotificationQueued event) {
   // Time of its own: the delivery's may be used up.
   Call noting = call.detached_as(call.service(), call.runtime().steady() + noting_time);
   if (!failure) {
-    co_await note_sent(noting, notification->id, std::move(external_id));
+    co_await note_sent(noting, *notification, std::move(external_id));
     co_return;
   }
   co_await note_failure(noting, notification->id, *failure);
@@ -64,15 +64,17 @@ Task<std::string> Worker::send(Call& call, const Notification& notification) {
   co_return co_await providers_.sms->send(call, std::move(message));
 }
 
-Task<void> Worker::note_sent(Call& call, Id<Notification> id, std::string external_id) {
+Task<void> Worker::note_sent(Call& call, const Notification& notification, std::string external_id) {
   std::optional<std::string> external;
   if (!external_id.empty()) external = std::move(external_id);
   co_await store_.write(call, [&](Unit& unit) -> Task<void> {
-    co_await in_.notifications.update(
-        unit, id, set(&Notification::status, DeliveryStatus::sent), set(&Notification::sent_at, call.now()),
-        set(&Notification::external_id, external), set(&Notification::error_message, std::nullopt),
-        set(&Notification::updated_at, call.now()), where(&Notification::status) != DeliveryStatus::sent);
-    co_await in_.failed_tries.remove(unit, Id<FailedTries>{id.value});
+    co_await in_.notifications.change(
+        unit, notification.id, set(&Notification::status, DeliveryStatus::sent),
+        set(&Notification::sent_at, call.now()), set(&Notification::external_id, external),
+        set(&Notification::error_message, std::nullopt), set(&Notification::updated_at, call.now()),
+        where(&Notification::status) != DeliveryStatus::sent);
+    if (notification.error_message)  // it has failed before
+      co_await in_.failed_tries.remove(unit, Id<FailedTries>{notification.id.value});
   });
 }
 
@@ -87,7 +89,7 @@ Task<void> Worker::note_failure(Call& call, Id<Notification> id, Error error) {
       co_await in_.failed_tries.insert(unit, *tries);
     }
     bool last = tries->count >= tries_max;
-    co_await in_.notifications.update(
+    co_await in_.notifications.change(
         unit, id, set(&Notification::status, last ? DeliveryStatus::failed : DeliveryStatus::pending),
         set(&Notification::error_message, shown(error)), set(&Notification::updated_at, call.now()),
         where(&Notification::status) != DeliveryStatus::sent);

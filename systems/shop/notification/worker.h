@@ -24,7 +24,7 @@ class Worker {
 
   // The provider's id; empty where nothing leaves.
   Task<std::string> send(Call& call, const Notification& notification);
-  Task<void> note_sent(Call& call, Id<Notification> id, std::string external_id);
+  Task<void> note_sent(Call& call, const Notification& notification, std::string external_id);
   Task<void> note_failure(Call& call, Id<Notification> id, Error error);
 
   Store& store_;

@@ -99,7 +99,7 @@ Task<OrderView> Orders::change_status(Call& call, StatusChange input) {
       throw Error(conflict, "order.transition",
                   "An order cannot go from " + std::string(schema::label_of(order->status)) + " to " +
                       std::string(schema::label_of(input.status)));
-    co_await in_.orders.update(unit, input.id, set(&Order::status, input.status),
+    co_await in_.orders.change(unit, input.id, set(&Order::status, input.status),
                                set(&Order::updated_at, call.now()), where(&Order::status) == order->status);
     if (input.status == OrderStatus::shipped) unit.publish(OrderShipped{order->id, order->user_id});
   });
@@ -120,7 +120,7 @@ Task<OrderView> Orders::cancel(Call& call, Cancellation input) {
       throw Error(
           conflict, "order.transition",
           "An order that is " + std::string(schema::label_of(present->status)) + " cannot be cancelled");
-    co_await in_.orders.update(unit, order.id, set(&Order::status, OrderStatus::cancelled),
+    co_await in_.orders.change(unit, order.id, set(&Order::status, OrderStatus::cancelled),
                                set(&Order::failure_reason, text), set(&Order::updated_at, call.now()));
     co_await in_.items.update_all(unit, where(&OrderItem::order_id) == order.id,
                                   {set(&OrderItem::status, ItemStatus::cancelled)});

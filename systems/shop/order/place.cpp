@@ -163,7 +163,7 @@ Task<void> Placing::confirm(Call& call, Draft& draft) {
                      .items = lines_of(draft.items),
                      .order_date = draft.order.created_at};
   co_await store_.write(call, [&](Unit& unit) -> Task<void> {
-    auto confirmed = co_await in_.orders.update(
+    bool confirmed = co_await in_.orders.change(
         unit, draft.order.id, set(&Order::status, OrderStatus::confirmed),
         set(&Order::updated_at, call.now()), where(&Order::status) == OrderStatus::pending);
     if (!confirmed) throw Error(conflict, "order.cancelled", "The order was cancelled meanwhile");
@@ -183,7 +183,7 @@ Task<void> Placing::undo(Call& call, Order order, std::vector<OrderItem> items, 
     co_await store_.write(cleanup, [&](Unit& unit) -> Task<void> {
       // A cart that could not be ordered may be tried again: its key names no order then.
       auto key = is_cart_key(order.idempotency_key) ? std::nullopt : order.idempotency_key;
-      co_await in_.orders.update(unit, order.id, set(&Order::status, OrderStatus::cancelled),
+      co_await in_.orders.change(unit, order.id, set(&Order::status, OrderStatus::cancelled),
                                  set(&Order::failure_reason, text), set(&Order::idempotency_key, key),
                                  set(&Order::updated_at, call.now()),
                                  where(&Order::status) == OrderStatus::pending);

@@ -64,7 +64,7 @@ Task<void> Accounts::upgrade(Call& call, Account account, security::Verdict verd
   try {
     SecretText<0, 1000> hash = co_await passwords_.hash(std::move(password));
     co_await store_.write(call, [&](Unit& unit) -> Task<void> {
-      co_await in_.accounts.update(unit, account.id, set(&Account::password_hash, hash),
+      co_await in_.accounts.change(unit, account.id, set(&Account::password_hash, hash),
                                    where(&Account::password_hash) == account.password_hash);
     });
   } catch (const Error& error) {

@@ -6,7 +6,7 @@ namespace {
 constexpr std::string_view code_purpose = "reset";
 
 Task<void> store_code(Unit& unit, const Collection<Account>& accounts, Account account) {
-  co_await accounts.update(unit, account.id, set(&Account::code_mac, account.code_mac),
+  co_await accounts.change(unit, account.id, set(&Account::code_mac, account.code_mac),
                            set(&Account::code_expires_at, account.code_expires_at),
                            set(&Account::code_tries, account.code_tries),
                            set(&Account::code_used, account.code_used));
@@ -23,7 +23,7 @@ void Passwords::serve(Service& service) {
 Task<Account> Passwords::replace(Unit& unit, Account account, std::string hash) {
   account = sessions_.ended(std::move(account), unit.call().now());
   account.password_hash = std::move(hash);
-  co_await in_.accounts.update(unit, account.id, set(&Account::password_hash, account.password_hash),
+  co_await in_.accounts.change(unit, account.id, set(&Account::password_hash, account.password_hash),
                                set(&Account::sessions, account.sessions),
                                set(&Account::sessions_ended_at, account.sessions_ended_at));
   co_return account;

@@ -60,7 +60,7 @@ Task<User> Profiles::change_role(Call& call, RoleChange input) {
     std::optional<Account> account = co_await in_.accounts.find(unit, id);
     if (account && before->role == UserRole::admin) {
       ended = sessions_.ended(std::move(*account), call.now());
-      co_await in_.accounts.update(unit, id, set(&Account::sessions, ended->sessions),
+      co_await in_.accounts.change(unit, id, set(&Account::sessions, ended->sessions),
                                    set(&Account::sessions_ended_at, ended->sessions_ended_at));
     }
     co_return *after;

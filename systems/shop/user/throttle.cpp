@@ -45,7 +45,7 @@ Task<void> Throttle::count(Unit& unit, ThrottleRule rule, Email email) const {
   if (!before) {
     co_await tries_.insert(unit, std::move(tries));
   } else {
-    co_await tries_.update(unit, id, set(&Tries::count, tries.count), set(&Tries::last_at, tries.last_at),
+    co_await tries_.change(unit, id, set(&Tries::count, tries.count), set(&Tries::last_at, tries.last_at),
                            set(&Tries::blocked_until, tries.blocked_until));
   }
 }
