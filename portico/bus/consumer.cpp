@@ -89,7 +89,18 @@ Task<void> Consumer::turn() {
     co_return;
   }
   Events events = co_await fetch(std::min(batch_max(), room()), poll_with_jitter());
-  if (!events.empty() && !stopping_ && !probing_) co_await handle(std::move(events));
+  if (events.empty() || stopping_ || probing_) co_return;
+  const Instant begun = runtime_.steady();
+  co_await handle(std::move(events));
+  co_await give_way(runtime_.steady() - begun);
+}
+
+// Requests go first: where they keep the reactor busy, deliveries rest for longer than the last took.
+Task<void> Consumer::give_way(Duration taken) {
+  const Instant before = runtime_.steady();
+  co_await yield();
+  if (runtime_.steady() - before < busy_turn || stopping_) co_return;
+  co_await follow_signal_.wait_for(std::min(taken * way_factor, way_max));
 }
 
 // A source may repeat itself: what the place covers is dropped here and never seen by a handler.

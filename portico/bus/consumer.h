@@ -40,6 +40,10 @@ class Consumer {
  public:
   static constexpr int failures_to_probe = 10;  // of different events, one after the other
   static constexpr int probe_polls = 20;        // poll intervals between two probes
+  // A loop turn that long says that requests wait. Deliveries take a quarter of the time then.
+  static constexpr Duration busy_turn = std::chrono::microseconds(500);
+  static constexpr int way_factor = 3;
+  static constexpr Duration way_max = std::chrono::milliseconds(300);
   static constexpr int64_t skipped_max = 1000;  // events skipped before the place is stored without an effect
 
   Consumer(Runtime& runtime, Observer& observer, BusOptions options, Subscriber& subscriber,
@@ -78,6 +82,7 @@ class Consumer {
   Task<void> turn();
   Task<Events> fetch(size_t max, Duration wait);
   Task<void> handle(Events events);
+  Task<void> give_way(Duration taken);
   Task<void> move_place(Unit& unit, int64_t to);
   Task<void> store_place();
   void skip_to(int64_t sequence);
