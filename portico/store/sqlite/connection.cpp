@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "portico/base/error.h"
+#include "portico/store/sqlite/log_writer.h"
 
 namespace portico::sqlite {
 
@@ -136,7 +137,7 @@ Connection::Connection(ConnectionOptions options) : options_(std::move(options))
   sqlite3* database = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (options_.access == Access::read_write ? SQLITE_OPEN_CREATE : 0);
-  const int result_code = sqlite3_open_v2(options_.path.c_str(), &database, flags, nullptr);
+  const int result_code = sqlite3_open_v2(options_.path.c_str(), &database, flags, gathering_file_system());
   database_.reset(database);
   if (!database) throw error_of(SQLITE_NOMEM, options_.path, "out of memory", audience_);
   if (result_code != SQLITE_OK) throw failure(result_code);

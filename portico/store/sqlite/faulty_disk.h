@@ -28,9 +28,10 @@ class FaultyDisk {
   FaultyDisk(const FaultyDisk&) = delete;
   FaultyDisk& operator=(const FaultyDisk&) = delete;
 
-  std::atomic<bool> full{false};          // writes fail: no space
-  std::atomic<bool> sync_fails{false};    // syncs fail: I/O error
-  std::atomic<int> syncs{0};              // of the log
+  std::atomic<bool> full{false};        // writes fail: no space
+  std::atomic<bool> sync_fails{false};  // syncs fail: I/O error
+  std::atomic<int> syncs{0};            // of the log
+  std::atomic<int> log_writes{0};
   std::atomic<int64_t> log_bytes_max{0};  // the longest the log has been
 
  private:
@@ -87,8 +88,10 @@ class FaultyDisk {
   static int write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offset) {
     File* mine = of(file);
     if (mine->disk->full) return SQLITE_FULL;
-    if (mine->is_log && offset + count > mine->disk->log_bytes_max)
-      mine->disk->log_bytes_max = offset + count;
+    if (mine->is_log) {
+      ++mine->disk->log_writes;
+      if (offset + count > mine->disk->log_bytes_max) mine->disk->log_bytes_max = offset + count;
+    }
     return mine->real()->pMethods->xWrite(mine->real(), bytes, count, offset);
   }
 

@@ -204,6 +204,34 @@ TEST_F(GroupCommit, KeepsTheLogShort) {
   EXPECT_LT(disk_.log_bytes_max, 12 << 20);
 }
 
+TEST_F(GroupCommit, WritesTheLogOfACommitInOnePiece) {
+  open();
+  EXPECT_EQ(write("first"), "");  // begins the log
+  disk_.log_writes = 0;
+  EXPECT_EQ(write("n1", std::string(20'000, 'x')), "");
+  EXPECT_EQ(disk_.log_writes, 1);
+}
+
+// More than is gathered, and more than the page cache holds, so that the log is read before it is committed.
+TEST_F(GroupCommit, WritesWhatIsLargerThanAPiece) {
+  constexpr int notes = 400;
+  open({.cache_bytes = 64 * 1024});
+  run([&]() -> Task<void> {
+    Call c = call();
+    co_await store_->write(c, [&](Unit& unit) -> Task<void> {
+      for (int i = 0; i < notes; ++i)
+        co_await notes_->insert(unit, {{fmt::format("n{}", i)}, std::string(5000, char('a' + i % 26))});
+      for (int i = 0; i < notes; ++i) {
+        const auto note = co_await notes_->find(unit, Id<Note>{fmt::format("n{}", i)});
+        EXPECT_EQ(note->text, std::string(5000, char('a' + i % 26)));
+      }
+    });
+  }());
+  close();
+  open();
+  EXPECT_EQ(count(), notes);
+}
+
 TEST_F(GroupCommit, DoesNotCommitTwiceAtOnceWithAPoolOfOneThread) {
   open({.batch_max = 1});
   parallel(30, [&](size_t part) -> Task<void> {
