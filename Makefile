@@ -27,9 +27,11 @@ test: ready ## run every test, as CI does
 
 bench: ready ## run the benchmarks beside their peers
 	@tools/setup.sh --group bench
-	@shopt -s nullglob; scripts=(bench/*.sh); \
-	  (($${#scripts[@]})) || { echo "bench/ holds no script yet" >&2; exit 1; }; \
-	  for script in "$${scripts[@]}"; do "$$script" || exit 1; done
+	@cmake --preset release --log-level=WARNING >/dev/null
+	@cmake --build --preset release --target portico -j $(BUILD_JOBS)
+	@for peer in seed tuned; do \
+	  [ -d bench/peers/$$peer/node_modules ] || npm ci --silent --prefix bench/peers/$$peer || exit 1; done
+	@for script in orders read start; do python3 bench/$$script.py || exit 1; done
 
 format: ## format the C++ sources
 	@git ls-files -z --cached --others --exclude-standard '*.h' '*.cpp' | xargs -0 clang-format-19 -i

@@ -68,7 +68,8 @@ class SqliteStore : public Store {
     return {.path = options_.path,
             .access = access,
             .statements_max = options_.statements_max,
-            .cache_bytes = options_.cache_bytes};
+            // Every commit of the writer empties the caches of the readers.
+            .cache_bytes = access == Access::read_only ? options_.cache_bytes / 4 : options_.cache_bytes};
   }
   void open_file();
 

@@ -1,4 +1,4 @@
-// Inside store/sqlite only: a unit, a savepoint in the writer's transaction.
+// Inside store/sqlite only: a unit, a part of the writer's transaction.
 #pragma once
 
 #include <optional>
