@@ -178,9 +178,7 @@ Task<net::Response> Gateway::Impl::pass(Passage& passage) {
     net::Response response = co_await page->answer(std::move(passage.request));
     co_return response;
   }
-  std::optional<std::string> path = canonical_path(passage.request.path());
-  if (!path) throw Error(Code::invalid, "path.invalid", "The path is not acceptable");
-  passage.path = std::move(*path);
+  passage.path = route_path(passage.request.path());
   route(passage);
   if (passage.endpoint && passage.endpoint->limit.requests > 0)
     count(passage, passage.endpoint->path, passage.endpoint->limit.requests,

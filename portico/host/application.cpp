@@ -3,38 +3,19 @@
 #include <algorithm>
 
 #include "portico/host/events_api.h"
-#include "portico/host/keys.h"
 #include "portico/host/node.h"
 #include "portico/runtime/sync.h"
 
 namespace portico {
 
 struct Application::Impl {
-  Impl(Runtime& r, Observer& o, const SystemSpec& s, const Config& c, Placement p)
-      : runtime(r),
-        observer(o),
-        system(s),
-        config(c),
+  Impl(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config, Placement p)
+      : runtime(runtime),
+        observer(observer),
+        system(system),
+        config(config),
         placement(std::move(p)),
-        development(c.text("mode") != "production"),
-        keys(load_keys(s, c, r, issuer_is_here())),
-        client(r, {}),
-        bus(r, o, {.retention = c.duration("bus.retention")}),
-        verifier(r, {.issuer = s.name, .audience = s.name}),
-        passwords(r, {}),
-        shared{r,
-               o,
-               s,
-               c,
-               bus,
-               client,
-               verifier,
-               *keys.internal,
-               passwords,
-               keys.service_secret,
-               keys.code_key,
-               keys.signer.get(),
-               development} {}
+        shared(runtime, observer, system, config, issuer_is_here()) {}
 
   bool issuer_is_here() const { return system.issuer() && runs_here(system.issuer()->name); }
   bool runs_here(std::string_view name) const {
@@ -63,12 +44,6 @@ struct Application::Impl {
   const SystemSpec& system;
   const Config& config;
   Placement placement;
-  bool development;
-  SystemKeys keys;
-  net::Client client;
-  Bus bus;
-  security::Verifier verifier;
-  security::PasswordHasher passwords;
   Shared shared;
   std::unique_ptr<Identity> gateway_identity;
   std::vector<std::unique_ptr<Node>> nodes;
@@ -101,8 +76,8 @@ void Application::Impl::connect_publishers() {
       if (runs_here(publisher) || std::find(remote.begin(), remote.end(), publisher) != remote.end())
         continue;
       remote.push_back(publisher);
-      bus.add_remote(publisher,
-                     make_remote_source(runtime, observer, node->channel(publisher), node->spec().name));
+      shared.bus.add_remote(
+          publisher, make_remote_source(runtime, observer, node->channel(publisher), node->spec().name));
     }
 }
 
@@ -112,8 +87,8 @@ Task<ServiceHealth> Application::Impl::health_of(const ServiceSpec* spec) {
     co_return health;
   }
   net::Request request{.target = "/health"};
-  auto answer = co_await client.send(origin_of(config, *spec), std::move(request),
-                                     runtime.steady() + std::chrono::seconds(5));
+  auto answer = co_await shared.client.send(origin_of(config, *spec), std::move(request),
+                                            runtime.steady() + std::chrono::seconds(5));
   ServiceHealth health{.name = spec->name};
   if (!answer) co_return health;
   health.healthy = answer->status == 200;
@@ -143,17 +118,17 @@ void Application::Impl::build_gateway() {
                          .rate_limit = int(config.integer("gateway.rate_limit")),
                          .rate_window = config.duration("gateway.rate_window"),
                          .trusted_proxies = config.list("gateway.trusted_proxies"),
-                         .development = development};
-  gateway =
-      std::make_unique<Gateway>(runtime, observer, *system.presenter, gateway_identity->authenticator(),
-                                client, std::move(options), std::move(upstreams), pages_of(std::move(from)));
+                         .development = shared.development};
+  gateway = std::make_unique<Gateway>(runtime, observer, *system.presenter, gateway_identity->authenticator(),
+                                      shared.client, std::move(options), std::move(upstreams),
+                                      pages_of(std::move(from)));
 }
 
 // The public keys of the issuing service, where it runs elsewhere. Waits until it answers, at most half a
 // minute.
 Task<void> Application::Impl::fetch_keys() {
-  if (keys.signer) {
-    verifier.add_key(keys.signer->named_key());
+  if (shared.keys.signer) {
+    shared.verifier.add_key(shared.keys.signer->named_key());
     co_return;
   }
   const ServiceSpec* issuer = system.issuer();
@@ -161,11 +136,11 @@ Task<void> Application::Impl::fetch_keys() {
   Instant deadline = runtime.steady() + std::chrono::seconds(30);
   for (;;) {
     net::Request request{.target = std::string(jwks_path)};
-    auto answer = co_await client.send(origin_of(config, *issuer), std::move(request), deadline);
+    auto answer = co_await shared.client.send(origin_of(config, *issuer), std::move(request), deadline);
     if (answer && answer->status == 200) {
       auto set = security::parse_jwks(answer->body);
       if (!set) throw std::move(set.error());
-      verifier.replace_keys(std::move(set->keys));
+      shared.verifier.replace_keys(std::move(set->keys));
       co_return;
     }
     if (runtime.steady() > deadline)
@@ -244,8 +219,8 @@ Task<void> Application::start() {
     impl.gateway_port = impl.gateway_server->listen(impl.config.text("host.address"),
                                                     uint16_t(impl.config.integer("gateway.port")));
   }
-  impl.bus.start();
-  if (!impl.keys.signer) impl.runtime.spawn("keys", impl.keep_keys_fresh());
+  impl.shared.bus.start();
+  if (!impl.shared.keys.signer) impl.runtime.spawn("keys", impl.keep_keys_fresh());
   for (auto& node : impl.nodes)
     for (const Service::Job& job : node->service().jobs())
       impl.runtime.spawn(job.name, impl.run_job(&node->service(), &job));
@@ -258,7 +233,7 @@ Task<void> Application::stop(Instant deadline) {
   impl.stopping = true;
   if (impl.gateway_server) co_await impl.gateway_server->drain(deadline);
   for (auto& node : impl.nodes) co_await node->drain(deadline);
-  co_await impl.bus.stop(deadline);
+  co_await impl.shared.bus.stop(deadline);
   for (auto& node : impl.nodes) co_await node->store().close();
 }
 
@@ -294,7 +269,7 @@ Front* Application::front(std::string_view name) {
 }
 
 Gateway* Application::gateway() { return impl_->gateway.get(); }
-Bus& Application::bus() { return impl_->bus; }
+Bus& Application::bus() { return impl_->shared.bus; }
 bool Application::ready() const { return impl_->ready; }
 
 }  // namespace portico

@@ -1,14 +1,16 @@
 #include "portico/host/node.h"
 
 #include "portico/host/events_api.h"
-#include "portico/host/keys.h"
 #include "portico/store/sqlite/sqlite_store.h"
 
 namespace portico {
 namespace {
 
+// What another process of the system passes on is meant for an endpoint: a page of the same address must not
+// answer it, for in one process it would not either.
 Task<net::Response> answer(Front* front, const std::vector<StaticPage>* pages, net::Request request) {
-  if (const StaticPage* page = find_page(*pages, request)) {
+  const bool passed_on = !request.headers.get(header::service_token).empty();
+  if (const StaticPage* page = passed_on ? nullptr : find_page(*pages, request)) {
     net::Response response = co_await page->answer(std::move(request));
     co_return response;
   }
@@ -39,13 +41,26 @@ net::ServerLimits server_limits(const Config& config) {
   return limits;
 }
 
-Identity::Identity(const Shared& shared, std::string name, bool wire, FindFront find_front)
+Shared::Shared(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config,
+               bool issuer_is_here)
+    : runtime(runtime),
+      observer(observer),
+      system(system),
+      config(config),
+      development(config.text("mode") != "production"),
+      keys(load_keys(system, config, runtime, issuer_is_here)),
+      client(runtime, {}),
+      bus(runtime, observer, {.retention = config.duration("bus.retention")}),
+      verifier(runtime, {.issuer = system.name, .audience = system.name}),
+      passwords(runtime, {}) {}
+
+Identity::Identity(Shared& shared, std::string name, bool wire, FindFront find_front)
     : shared_(shared),
       name_(std::move(name)),
       wire_(wire),
       find_front_(std::move(find_front)),
-      tokens_(shared.runtime, shared.service_secret, {.system = shared.system.name, .service = name_}),
-      authenticator_(make_authenticator(shared.verifier, shared.internal_keys, tokens_)) {}
+      tokens_(shared.runtime, shared.keys.service_secret, {.system = shared.system.name, .service = name_}),
+      authenticator_(make_authenticator(shared.verifier, *shared.keys.internal, tokens_)) {}
 
 Channel& Identity::channel(std::string_view neighbour) {
   auto found = channels_.find(neighbour);
@@ -67,7 +82,7 @@ std::unique_ptr<Channel> Identity::make_channel(std::string_view neighbour) {
                            *authenticator_, shared_.runtime, shared_.observer, options);
 }
 
-Node::Node(const Shared& shared, const ServiceSpec& spec, bool wire, Identity::FindFront find_front)
+Node::Node(Shared& shared, const ServiceSpec& spec, bool wire, Identity::FindFront find_front)
     : shared_(shared),
       spec_(spec),
       service_(spec.name, shared.observer, shared.bus),
@@ -85,9 +100,9 @@ Node::Node(const Shared& shared, const ServiceSpec& spec, bool wire, Identity::F
 Node::~Node() = default;
 
 const security::Signer& Node::signer() {
-  if (!spec_.issues_tokens || !shared_.signer)
+  if (!spec_.issues_tokens || !shared_.keys.signer)
     throw Error(Code::internal, "signer.foreign").with_note(spec_.name + " does not issue tokens");
-  return *shared_.signer;
+  return *shared_.keys.signer;
 }
 
 void Node::build() {

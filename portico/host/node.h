@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "portico/host/keys.h"
 #include "portico/host/pages.h"
 #include "portico/host/system.h"
 #include "portico/net/server.h"
@@ -17,19 +18,20 @@ namespace portico {
 
 // What the services of one process share.
 struct Shared {
+  // Loads the secrets as load_keys says.
+  Shared(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config,
+         bool issuer_is_here);
+
   Runtime& runtime;
   Observer& observer;
   const SystemSpec& system;
   const Config& config;
-  Bus& bus;
-  net::Client& client;
-  security::Verifier& verifier;
-  security::InternalKeys& internal_keys;
-  security::PasswordHasher& passwords;
-  const Secret& service_secret;
-  const Secret& code_key;
-  const security::Signer* signer;
-  bool development = false;
+  const bool development;
+  SystemKeys keys;
+  net::Client client;
+  Bus bus;
+  security::Verifier verifier;
+  security::PasswordHasher passwords;
 };
 
 // Speaks for one service (or the gateway): signs its calls and finds its neighbours.
@@ -37,7 +39,7 @@ class Identity : public Neighbours {
  public:
   // Gives the front of a neighbour in this process, or null when it runs elsewhere.
   using FindFront = std::function<Front*(std::string_view neighbour)>;
-  Identity(const Shared& shared, std::string name, bool wire, FindFront find_front);
+  Identity(Shared& shared, std::string name, bool wire, FindFront find_front);
 
   Channel& channel(std::string_view neighbour) override;
   const Authenticator& authenticator() const { return *authenticator_; }
@@ -45,7 +47,7 @@ class Identity : public Neighbours {
  private:
   std::unique_ptr<Channel> make_channel(std::string_view neighbour);
 
-  const Shared& shared_;
+  Shared& shared_;
   std::string name_;
   bool wire_;
   FindFront find_front_;
@@ -59,7 +61,7 @@ net::Origin origin_of(const Config& config, const ServiceSpec& spec);
 
 class Node : public ServiceParts {
  public:
-  Node(const Shared& shared, const ServiceSpec& spec, bool wire, Identity::FindFront find_front);
+  Node(Shared& shared, const ServiceSpec& spec, bool wire, Identity::FindFront find_front);
   ~Node() override;
 
   // Builds and binds the service; every contract member must be bound afterwards.
@@ -82,10 +84,10 @@ class Node : public ServiceParts {
   const security::Signer& signer() override;
   security::Verifier& verifier() override { return shared_.verifier; }
   security::PasswordHasher& passwords() override { return shared_.passwords; }
-  const Secret& code_key() override { return shared_.code_key; }
+  const Secret& code_key() override { return shared_.keys.code_key; }
 
  private:
-  const Shared& shared_;
+  Shared& shared_;
   const ServiceSpec& spec_;
   std::unique_ptr<Store> store_;
   Service service_;

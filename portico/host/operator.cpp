@@ -2,46 +2,15 @@
 
 #include <fmt/format.h>
 
-#include "portico/host/keys.h"
 #include "portico/host/node.h"
 
 namespace portico {
 
 struct Operator::Impl {
-  Impl(Runtime& r, Observer& o, const SystemSpec& s, const Config& c)
-      : runtime(r),
-        observer(o),
-        system(s),
-        config(c),
-        keys(load_keys(s, c, r, false)),
-        client(r, {}),
-        bus(r, o),
-        verifier(r, {.issuer = s.name, .audience = s.name}),
-        passwords(r, {}),
-        shared{r,
-               o,
-               s,
-               c,
-               bus,
-               client,
-               verifier,
-               *keys.internal,
-               passwords,
-               keys.service_secret,
-               keys.code_key,
-               nullptr,
-               c.text("mode") != "production"},
+  Impl(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config)
+      : shared(runtime, observer, system, config, false),
         identity(shared, "operator", false, [](std::string_view) -> Front* { return nullptr; }) {}
 
-  Runtime& runtime;
-  Observer& observer;
-  const SystemSpec& system;
-  const Config& config;
-  SystemKeys keys;
-  net::Client client;
-  Bus bus;
-  security::Verifier verifier;
-  security::PasswordHasher passwords;
   Shared shared;
   Identity identity;
 };
@@ -54,23 +23,24 @@ Operator::~Operator() = default;
 Channel& Operator::channel(std::string_view neighbour) { return impl_->identity.channel(neighbour); }
 
 Call Operator::call(Duration limit) const {
-  Call call(impl_->runtime, impl_->observer, "operator", impl_->runtime.steady() + limit);
-  call.correlation_id = make_uuid7(impl_->runtime, impl_->runtime.random());
+  Call call(impl_->shared.runtime, impl_->shared.observer, "operator",
+            impl_->shared.runtime.steady() + limit);
+  call.correlation_id = make_uuid7(impl_->shared.runtime, impl_->shared.runtime.random());
   return call;
 }
 
 Task<net::Response> Operator::exchange(std::string_view target, net::Request request, bool internal) {
-  const ServiceSpec* spec = impl_->system.find(target);
-  net::Origin origin =
-      spec ? origin_of(impl_->config, *spec)
-           : net::Origin{impl_->config.text("host.address"), uint16_t(impl_->config.integer("gateway.port"))};
+  const ServiceSpec* spec = impl_->shared.system.find(target);
+  net::Origin origin = spec ? origin_of(impl_->shared.config, *spec)
+                            : net::Origin{impl_->shared.config.text("host.address"),
+                                          uint16_t(impl_->shared.config.integer("gateway.port"))};
   Call context = call(std::chrono::seconds(10));
   if (internal) impl_->identity.authenticator().sign(request.headers, context, target);
-  auto answer = co_await impl_->client.send(origin, std::move(request), context.deadline());
+  auto answer = co_await impl_->shared.client.send(origin, std::move(request), context.deadline());
   if (!answer)
     throw Error(Code::unavailable, "system.down",
                 fmt::format("Nothing answers at http://{}:{}. Start the system with: portico up {}",
-                            origin.host, origin.port, impl_->system.name));
+                            origin.host, origin.port, impl_->shared.system.name));
   co_return std::move(*answer);
 }
 

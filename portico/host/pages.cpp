@@ -96,7 +96,7 @@ Answer docs(const Sources& sources) {
 
 // The key set as the issuing service tells it, from another process.
 Task<Body> asked_issuer(Sources sources) {
-  const Shared& shared = *sources->shared;
+  Shared& shared = *sources->shared;
   const ServiceSpec& issuer = *shared.system.issuer();
   net::Request request{.target = std::string(jwks_path)};
   auto answer = co_await shared.client.send(origin_of(shared.config, issuer), std::move(request),
@@ -108,7 +108,7 @@ Task<Body> asked_issuer(Sources sources) {
 
 // The public keys of the system's user tokens (RFC 7517): none where they are signed with a shared secret.
 Answer keys(const Sources& sources) {
-  const security::Signer* signer = sources->shared->signer;
+  const security::Signer* signer = sources->shared->keys.signer.get();
   if (!signer) return [sources] { return asked_issuer(sources); };
   security::NamedKey key = signer->named_key();
   bool secret = key.key.algorithm() == security::Algorithm::hs256;

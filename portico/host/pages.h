@@ -33,7 +33,7 @@ std::vector<PageInfo> page_infos(const SystemSpec& system, const ServiceSpec* se
 
 // What the pages of one port are answered from.
 struct PageSources {
-  const Shared* shared = nullptr;
+  Shared* shared = nullptr;
   Instant started{};
   std::function<bool()> ready;
   // Of a service's own port.

@@ -9,11 +9,8 @@ namespace {
 // The token behind "Bearer " (RFC 6750 section 2.1; the scheme compares without case), or nothing.
 std::optional<std::string_view> bearer(std::string_view field) {
   static constexpr std::string_view scheme = "bearer ";
-  if (field.size() <= scheme.size()) return std::nullopt;
-  for (size_t i = 0; i < scheme.size(); ++i) {
-    char c = field[i] >= 'A' && field[i] <= 'Z' ? char(field[i] + 32) : field[i];
-    if (c != scheme[i]) return std::nullopt;
-  }
+  if (field.size() <= scheme.size() || !net::same_name(field.substr(0, scheme.size()), scheme))
+    return std::nullopt;
   field.remove_prefix(scheme.size());
   while (field.starts_with(' ')) field.remove_prefix(1);
   return field;

@@ -33,11 +33,8 @@ bool is_key(std::string_view text) {
 bool is_json(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (type.ends_with(' ')) type.remove_suffix(1);
-  auto equals = [&](std::string_view other) {
-    return std::equal(type.begin(), type.end(), other.begin(), other.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-  };
-  return equals("application/json") || (type.size() > 5 && type.ends_with("+json"));
+  if (net::same_name(type, "application/json")) return true;
+  return type.size() > 5 && net::same_name(type.substr(type.size() - 5), "+json");
 }
 
 std::string allow_list(const std::vector<net::Verb>& verbs) {
@@ -95,9 +92,7 @@ Task<net::Response> Front::handle(net::Request request, const Known* known) {
   try {
     if (!is_key(call.idempotency_key))
       throw Error(Code::invalid, "idempotency.key", "Idempotency-Key must be printable ASCII");
-    std::optional<std::string> path = canonical_path(request.path());
-    if (!path) throw Error(Code::invalid, "path.invalid", "The path is not acceptable");
-    match = service_.match(request.verb, *path);
+    match = service_.match(request.verb, route_path(request.path()));
     if (known) {
       call.set_caller(known->caller);
     } else {

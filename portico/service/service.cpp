@@ -159,21 +159,10 @@ Task<void> Service::invoke(Call& call, const Route& route, void* request, void* 
   measured.ok = true;
 }
 
-std::optional<std::string> canonical_path(std::string_view path) {
-  if (!path.starts_with('/')) return std::nullopt;
-  std::optional<std::string> decoded = net::percent_decode(path);
-  if (!decoded) return std::nullopt;
-  // An escaped slash would be one segment for some readers and two for others.
-  for (size_t i = 0; i + 2 < path.size(); ++i)
-    if (path[i] == '%' && path[i + 1] == '2' && (path[i + 2] == 'F' || path[i + 2] == 'f'))
-      return std::nullopt;
-  if (decoded->size() > 1 && decoded->ends_with('/')) decoded->pop_back();
-  if (*decoded == "/") return decoded;
-  for (unsigned char c : *decoded)
-    if (c < 0x20 || c == 0x7f || c == '\\') return std::nullopt;
-  for (std::string_view segment : split(*decoded))
-    if (segment.empty() || segment == "." || segment == "..") return std::nullopt;
-  return decoded;
+std::string route_path(std::string_view canonical) {
+  std::string path = net::percent_decode(canonical).value_or(std::string(canonical));
+  if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
 }
 
 }  // namespace portico

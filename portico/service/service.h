@@ -105,7 +105,7 @@ class Service {
     PathParameters parameters;
     std::vector<net::Verb> allowed;  // where the path exists but not with this verb
   };
-  // The route of a request; an exact segment beats a parameter. The path is canonical (see canonical_path).
+  // The route of a request; an exact segment beats a parameter. The path is that of route_path.
   Match match(net::Verb verb, std::string_view path) const;
   const Route* find(std::string_view endpoint_name) const;
 
@@ -141,12 +141,12 @@ class Service {
 // Whether the caller may use the endpoint: nothing, or the refusal (401 or 403).
 std::optional<Error> refused(const EndpointInfo& endpoint, const Caller& caller);
 
-// The endpoint of a contract that a request to `path` (canonical) means; null when there is none.
+// The endpoint of a contract that a request to `path` (see route_path) means; null when there is none.
 const EndpointInfo* match_endpoint(const std::vector<EndpointInfo>& endpoints, net::Verb verb,
                                    std::string_view path);
 
-// One spelling a path: percent-escapes decoded once and checked, no empty, "." or ".." segments, no backslash
-// or control characters; a single trailing slash is dropped. Nothing where the path is not acceptable (400).
-std::optional<std::string> canonical_path(std::string_view path);
+// A canonical path (see net::canonical_path) as routes are matched with: percent-escapes decoded, the slash
+// at its end dropped.
+std::string route_path(std::string_view canonical);
 
 }  // namespace portico

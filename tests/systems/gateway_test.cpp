@@ -131,5 +131,13 @@ TEST(GatewayDefaults, WhatIsNotThereIsAnsweredInTheShapeOfTheSystem) {
   EXPECT_THAT(method.header("allow"), HasSubstr("GET"));
 }
 
+// The address of a service's own page is that of a product here, in one process as in several.
+TEST(SharedGateway, AServicesOwnPagesAreNotReachedThroughTheGateway) {
+  EXPECT_EQ(shop().get("product", "/api/products/health").status, 200);
+  Reply reply = shop().get("gateway", "/api/products/health");
+  EXPECT_EQ(reply.status, 404) << reply;
+  EXPECT_EQ(reply.at("/message"), "Product health not found") << reply;
+}
+
 }  // namespace
 }  // namespace portico::test
