@@ -1,6 +1,9 @@
 #include "portico/host/events_api.h"
 
 namespace portico {
+
+PORTICO_API_DEFINITION(EventsApi)
+
 namespace {
 
 class EventsService {

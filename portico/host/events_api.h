@@ -18,7 +18,7 @@ struct EventsApi {
   Endpoint<GET, "/internal/events", std::vector<OutboxEvent>(EventsWanted)> read_events{
       "Read the published events after a place in the log", named("events"), allow(internal), inside};
 };
-PORTICO_DESCRIBE(EventsApi, read_events)
+PORTICO_API(EventsApi, read_events)
 
 // Serves the log of `source` on `service`. The result must live as long as the service.
 std::shared_ptr<void> serve_events(Service& service, EventSource& source);

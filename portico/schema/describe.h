@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <tuple>
 #include <type_traits>
 
 #include "portico/base/money.h"
@@ -66,6 +65,38 @@ template <auto Pointer>
 struct Field {
   std::string_view name;
   static constexpr auto pointer = Pointer;
+};
+
+// The described members of a struct. Spares compilers a std::tuple, which costs them seconds in a system.
+template <auto... Pointers>
+struct Fields {
+  static constexpr size_t count = sizeof...(Pointers);
+  std::array<std::string_view, count> names;
+
+  // Where the member stands among them.
+  template <class T, class M>
+  static constexpr size_t index_of(M T::* pointer) {
+    size_t i = 0, found = count;
+    ((found = is(Pointers, pointer) ? i : found, ++i), ...);
+    return found;
+  }
+
+  // Calls visit(Field<pointer>{name}) for each.
+  template <class Visitor>
+  constexpr void each(Visitor&& visit) const {
+    size_t i = 0;
+    (visit(Field<Pointers>{names[i++]}), ...);
+  }
+
+ private:
+  template <class M>
+  static constexpr bool is(M a, M b) {
+    return a == b;
+  }
+  template <class A, class B>
+  static constexpr bool is(A, B) {
+    return false;
+  }
 };
 
 namespace detail {
@@ -293,11 +324,15 @@ constexpr Member member_of_field(Field<Pointer> field) {
       .required = !is_optional_v<Value>};
 }
 
+template <auto... Pointers>
+constexpr std::array<Member, sizeof...(Pointers)> members_of(const Fields<Pointers...>& fields) {
+  size_t i = 0;
+  return {member_of_field(Field<Pointers>{fields.names[i++]})...};
+}
+
 template <Described T>
 struct Describe<T> {
-  static constexpr auto members = std::apply(
-      [](auto... fields) { return std::array<Member, sizeof...(fields)>{member_of_field(fields)...}; },
-      portico_members(std::type_identity<T>{}));
+  static constexpr auto members = members_of(portico_members(std::type_identity<T>{}));
   static constexpr Type make() {
     Type type = basic<T>(Kind::object, portico_name(std::type_identity<T>{}));
     type.members = members;
@@ -320,22 +355,18 @@ const Type& type_of() {
 // The described member that a member pointer stands for.
 template <class T, class M>
 const Member& member_of(M T::* pointer) {
-  const Member* found = nullptr;
-  size_t index = 0;
-  auto visit = [&]<auto P>(Field<P>) {
-    if constexpr (std::is_same_v<decltype(P), M T::* const> || std::is_same_v<decltype(P), M T::*>)
-      if (P == pointer) found = &type_of<T>().members[index];
-    ++index;
-  };
-  std::apply([&](auto... fields) { (visit(fields), ...); }, portico_members(std::type_identity<T>{}));
-  return *found;
+  return type_of<T>().members[decltype(portico_members(std::type_identity<T>{}))::index_of(pointer)];
 }
 
 // Calls visit(Field<&T::member>{name}) for each described member.
 template <class T, class Visitor>
 constexpr void for_each_field(Visitor&& visit) {
-  std::apply([&](auto... fields) { (visit(fields), ...); }, portico_members(std::type_identity<T>{}));
+  portico_members(std::type_identity<T>{}).each(visit);
 }
+
+// The names of the described members, in their order.
+template <class T>
+inline constexpr auto field_names = portico_members(std::type_identity<T>{}).names;
 
 // The event name of a type described with PORTICO_DESCRIBE_EVENT.
 template <class T>
@@ -351,52 +382,4 @@ constexpr std::string_view label_of(T value) {
 
 }  // namespace portico::schema
 
-// Applies `macro` to each further argument, with commas between.
-#define PORTICO_PARENS ()
-#define PORTICO_EXPAND(...) PORTICO_EXPAND4(PORTICO_EXPAND4(PORTICO_EXPAND4(PORTICO_EXPAND4(__VA_ARGS__))))
-#define PORTICO_EXPAND4(...) PORTICO_EXPAND3(PORTICO_EXPAND3(PORTICO_EXPAND3(PORTICO_EXPAND3(__VA_ARGS__))))
-#define PORTICO_EXPAND3(...) PORTICO_EXPAND2(PORTICO_EXPAND2(PORTICO_EXPAND2(PORTICO_EXPAND2(__VA_ARGS__))))
-#define PORTICO_EXPAND2(...) __VA_ARGS__
-#define PORTICO_EACH(macro, ...) __VA_OPT__(PORTICO_EXPAND(PORTICO_EACH_STEP(macro, __VA_ARGS__)))
-#define PORTICO_EACH_STEP(macro, first, ...) \
-  macro(first) __VA_OPT__(, PORTICO_EACH_AGAIN PORTICO_PARENS(macro, __VA_ARGS__))
-#define PORTICO_EACH_AGAIN() PORTICO_EACH_STEP
-#define PORTICO_FIELD(member) \
-  ::portico::schema::Field<&Described::member> { ::portico::schema::wire_name<#member> }
-#define PORTICO_COUNT(member) 1
-#define PORTICO_ENUMERATOR(enumerator) \
-  std::pair<std::string_view, size_t> { #enumerator, size_t(Described::enumerator) }
-
-#define PORTICO_DESCRIBE(T, ...)                                                                     \
-  constexpr std::string_view portico_name(std::type_identity<T>) { return #T; }                      \
-  constexpr auto portico_members(std::type_identity<T>) {                                            \
-    using Described = T;                                                                             \
-    static_assert(                                                                                   \
-        ::portico::schema::HasMembers<                                                               \
-            Described, std::initializer_list<int>{PORTICO_EACH(PORTICO_COUNT, __VA_ARGS__)}.size()>, \
-        "PORTICO_DESCRIBE(" #T ") must name every member of the struct");                            \
-    return std::make_tuple(PORTICO_EACH(PORTICO_FIELD, __VA_ARGS__));                                \
-  }
-
-// A described struct that is also an event: its name carries its version ("order.created.v1").
-#define PORTICO_DESCRIBE_EVENT(T, event_name, ...) \
-  PORTICO_DESCRIBE(T, __VA_ARGS__)                 \
-  constexpr std::string_view portico_event_name(std::type_identity<T>) { return event_name; }
-
-// Enumerators travel as their names; they must be numbered from 0 without gaps.
-#define PORTICO_DESCRIBE_ENUM(T, ...)                                                                       \
-  constexpr std::string_view portico_name(std::type_identity<T>) { return #T; }                             \
-  constexpr auto portico_labels(std::type_identity<T>) {                                                    \
-    using Described = T;                                                                                    \
-    constexpr std::pair<std::string_view, size_t> rows[] = {PORTICO_EACH(PORTICO_ENUMERATOR, __VA_ARGS__)}; \
-    std::array<std::string_view, std::size(rows)> labels;                                                   \
-    for (size_t i = 0; i < labels.size(); ++i) labels[rows[i].second] = rows[i].first;                      \
-    return labels;                                                                                          \
-  }
-
-// Other names under which input may carry members or enumerators: PORTICO_ALIASES(NewProduct, {"title",
-// "name"})
-#define PORTICO_ALIASES(T, ...)                                    \
-  constexpr auto portico_aliases(std::type_identity<T>) {          \
-    return std::to_array<::portico::schema::Alias>({__VA_ARGS__}); \
-  }
+#include "portico/schema/describe_macros.h"  // IWYU pragma: export

@@ -7,7 +7,7 @@
 //     Endpoint<GET, "/api/products/{id}", Product(ById<Product>)> read{"Read one product", named("product"),
 //                                                                     allow(anyone)};
 //   };
-//   PORTICO_DESCRIBE(Api, create, read)
+//   PORTICO_API(Api, create, read)
 #pragma once
 
 #include <array>
@@ -155,7 +155,7 @@ constexpr std::string_view portico_name(std::type_identity<ById<T>>) {
 }
 template <class T>
 constexpr auto portico_members(std::type_identity<ById<T>>) {
-  return std::make_tuple(schema::Field<&ById<T>::id>{"id"});
+  return schema::Fields<&ById<T>::id>{{"id"}};
 }
 
 namespace detail {
@@ -167,9 +167,8 @@ constexpr bool path_fits(std::string_view path) {
     size_t close = path.find('}', open);
     if (close == path.npos) return false;
     std::string_view name = path.substr(open + 1, close - open - 1);
-    bool found = false;
-    schema::for_each_field<Request>([&](auto field) { found = found || field.name == name; });
-    if (!found) return false;
+    if (std::ranges::find(schema::field_names<Request>, name) == schema::field_names<Request>.end())
+      return false;
     open = close;
   }
   return true;
@@ -228,8 +227,7 @@ Api make_api() {
 }
 template <class Api>
 const Api& api_of() {
-  static const Api api = make_api<Api>();
-  return api;
+  return portico_api(std::type_identity<Api>{});
 }
 
 // A neighbour: the contract, each endpoint of which can be called. Cheap to copy; holds no state of a
@@ -243,3 +241,14 @@ class Client : public Api {
 };
 
 }  // namespace portico
+
+// Describes a contract. Beside the contract stands a declaration only, for building one is slow to compile:
+// PORTICO_API_DEFINITION(Api) belongs into one source of the service.
+#define PORTICO_API(T, ...)        \
+  PORTICO_DESCRIBE(T, __VA_ARGS__) \
+  const T& portico_api(std::type_identity<T>);
+#define PORTICO_API_DEFINITION(T)                  \
+  const T& portico_api(std::type_identity<T>) {    \
+    static const T api = ::portico::make_api<T>(); \
+    return api;                                    \
+  }

@@ -109,4 +109,16 @@ std::shared_ptr<const CollectionInfo> describe_collection(const schema::Type& ty
   return info;
 }
 
+namespace detail {
+
+Filter key_filter(const CollectionInfo& info, const std::string& id) {
+  return {.op = Filter::Op::equal, .member = info.type->members[info.key].name, .value = id};
+}
+
+void Selection::add(Filter part) { filter = std::move(filter) && std::move(part); }
+
+void Selection::add(Change part) { changes.push_back(std::move(part)); }
+
+}  // namespace detail
+
 }  // namespace portico

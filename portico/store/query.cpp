@@ -59,4 +59,16 @@ Filter Filter::join(Op op, Filter a, Filter b) {
   return joined;
 }
 
+namespace detail {
+
+Filter made_filter(Filter::Op op, const schema::Member& member, const void* value) {
+  return {.op = op, .member = member.name, .value = value_of(member.type(), value)};
+}
+
+Change made_set(const schema::Member& member, const void* value) {
+  return {Change::Op::set, member.name, value_of(member.type(), value)};
+}
+
+}  // namespace detail
+
 }  // namespace portico

@@ -51,13 +51,27 @@ struct Filter {
   static Filter join(Op op, Filter a, Filter b);
 };
 
+struct Change {
+  enum class Op { set, add };
+  Op op = Op::set;
+  std::string_view member;
+  Value value;
+};
+
+namespace detail {
+
+// Out of line, so that services compile quickly.
+Filter made_filter(Filter::Op op, const schema::Member& member, const void* value);
+Change made_set(const schema::Member& member, const void* value);
+
+}  // namespace detail
+
 // A member named for a filter: made by where().
 template <class T, class M>
 struct MemberRef {
   M T::* pointer;
   Filter make(Filter::Op op, const M& value) const {
-    return {
-        .op = op, .member = schema::member_of(pointer).name, .value = value_of(schema::type_of<M>(), &value)};
+    return detail::made_filter(op, schema::member_of(pointer), &value);
   }
   Filter operator==(const std::type_identity_t<M>& value) const { return make(Filter::Op::equal, value); }
   Filter operator!=(const std::type_identity_t<M>& value) const { return make(Filter::Op::not_equal, value); }
@@ -90,15 +104,9 @@ MemberRef<T, M> where(M T::* pointer) {
 // Matches the row only at this version (see Versioned).
 inline Filter version_is(int64_t version) { return {.op = Filter::Op::version_is, .value = version}; }
 
-struct Change {
-  enum class Op { set, add };
-  Op op = Op::set;
-  std::string_view member;
-  Value value;
-};
 template <class T, class M>
 Change set(M T::* pointer, const std::type_identity_t<M>& value) {
-  return {Change::Op::set, schema::member_of(pointer).name, value_of(schema::type_of<M>(), &value)};
+  return detail::made_set(schema::member_of(pointer), &value);
 }
 // Adds to an integer or money member; an absent one stays absent. A sum that does not fit the member's column
 // is Error(conflict, "store.overflow"); narrower limits are the filter's business.
@@ -140,5 +148,20 @@ struct Page {
   std::string next;    // cursor of the next page; empty at the end
   int64_t total = -1;  // all that match, when asked for
 };
+
+// An index over members; `unique` makes the store refuse a second row with the same values (absent values
+// never clash).
+struct Index {
+  std::vector<std::string_view> members;
+  bool unique = false;
+};
+template <class T, class... M>
+Index index(M T::*... members) {
+  return {{schema::member_of(members).name...}, false};
+}
+template <class T, class... M>
+Index unique(M T::*... members) {
+  return {{schema::member_of(members).name...}, true};
+}
 
 }  // namespace portico

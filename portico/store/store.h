@@ -19,21 +19,6 @@
 
 namespace portico {
 
-// An index over members; `unique` makes the store refuse a second row with the same values (absent values
-// never clash).
-struct Index {
-  std::vector<std::string_view> members;
-  bool unique = false;
-};
-template <class T, class... M>
-Index index(M T::*... members) {
-  return {{schema::member_of(members).name...}, false};
-}
-template <class T, class... M>
-Index unique(M T::*... members) {
-  return {{schema::member_of(members).name...}, true};
-}
-
 // A collection as engines see it.
 struct CollectionInfo {
   std::string name;  // snake_case plural of the struct's name unless given: "order_items"
@@ -170,6 +155,19 @@ class Store {
   std::vector<std::function<void()>> wake_;
 };
 
+namespace detail {
+
+// What to change, and where. Out of line, so that services compile quickly.
+struct Selection {
+  Filter filter;
+  std::vector<Change> changes;
+  void add(Filter part);
+  void add(Change part);
+};
+Filter key_filter(const CollectionInfo& info, const std::string& id);
+
+}  // namespace detail
+
 // The typed face of a collection; cheap to copy.
 template <class T>
 class Collection {
@@ -180,7 +178,7 @@ class Collection {
   // Reads of what is committed.
   template <class K>
   Task<std::optional<T>> find(Call& call, Id<K> id) const {
-    return find(call, by_key(id));
+    return find(call, by_key(id.value));
   }
   Task<std::optional<T>> find(Call& call, Filter filter) const {
     T value{};
@@ -190,7 +188,7 @@ class Collection {
   template <class K>
   Task<std::optional<Versioned<T>>> find_versioned(Call& call, Id<K> id) const {
     Versioned<T> row{};
-    Filter filter = by_key(id);
+    Filter filter = by_key(id.value);
     if (!co_await store_->find(call, *info_, filter, &row.value, &row.version)) co_return std::nullopt;
     co_return row;
   }
@@ -214,20 +212,16 @@ class Collection {
   //   update(unit, id, add(&Product::stock, -3), where(&Product::stock) >= 3)
   template <class K, class... Parts>
   Task<std::optional<T>> update(Unit& unit, Id<K> id, Parts... parts) const {
-    Filter filter = by_key(id);
-    std::vector<Change> changes;
-    (take(filter, changes, std::move(parts)), ...);
-    T value{};
-    if (!co_await unit.update(*info_, filter, changes, &value)) co_return std::nullopt;
-    co_return value;
+    detail::Selection selection{by_key(id.value), {}};
+    (selection.add(std::move(parts)), ...);
+    return updated(unit, std::move(selection));
   }
   // The same for who does not need the row: says whether there was one. Cheaper.
   template <class K, class... Parts>
   Task<bool> change(Unit& unit, Id<K> id, Parts... parts) const {
-    Filter filter = by_key(id);
-    std::vector<Change> changes;
-    (take(filter, changes, std::move(parts)), ...);
-    co_return co_await unit.update(*info_, filter, changes, nullptr) > 0;
+    detail::Selection selection{by_key(id.value), {}};
+    (selection.add(std::move(parts)), ...);
+    return changed(unit, std::move(selection));
   }
   // Changes all that match; says how many.
   Task<int64_t> update_all(Unit& unit, Filter filter, std::vector<Change> changes) const {
@@ -235,7 +229,7 @@ class Collection {
   }
   template <class K>
   Task<bool> remove(Unit& unit, Id<K> id) const {
-    Filter filter = by_key(id);
+    Filter filter = by_key(id.value);
     co_return co_await unit.remove(*info_, filter) > 0;
   }
   Task<int64_t> remove_all(Unit& unit, Filter filter) const {
@@ -243,7 +237,7 @@ class Collection {
   }
   template <class K>
   Task<std::optional<T>> find(Unit& unit, Id<K> id) const {
-    return find(unit, by_key(id));
+    return find(unit, by_key(id.value));
   }
   Task<std::optional<T>> find(Unit& unit, Filter filter) const {
     T value{};
@@ -260,14 +254,15 @@ class Collection {
   const CollectionInfo& info() const { return *info_; }
 
  private:
-  template <class K>
-  Filter by_key(const Id<K>& id) const {
-    return {.op = Filter::Op::equal, .member = info_->type->members[info_->key].name, .value = id.value};
+  Filter by_key(const std::string& id) const { return detail::key_filter(*info_, id); }
+  Task<std::optional<T>> updated(Unit& unit, detail::Selection chosen) const {
+    T value{};
+    if (!co_await unit.update(*info_, chosen.filter, chosen.changes, &value)) co_return std::nullopt;
+    co_return value;
   }
-  static void take(Filter& filter, std::vector<Change>&, Filter part) {
-    filter = std::move(filter) && std::move(part);
+  Task<bool> changed(Unit& unit, detail::Selection chosen) const {
+    co_return co_await unit.update(*info_, chosen.filter, chosen.changes, nullptr) > 0;
   }
-  static void take(Filter&, std::vector<Change>& changes, Change part) { changes.push_back(std::move(part)); }
 
   Store* store_;
   std::shared_ptr<const CollectionInfo> info_;

@@ -138,7 +138,7 @@ struct Api {
   Endpoint<GET, "/dev/mail/{id}", Mail(ById<Mail>)> read_mail{
       "Read a mail of the development outbox", named("mail"), allow(anyone), development_only, fails(404)};
 };
-PORTICO_DESCRIBE(Api, send, list, list_unread, count_unread, mark_read, mark_unread, remove, test_email,
-                 list_mail, read_mail)
+PORTICO_API(Api, send, list, list_unread, count_unread, mark_read, mark_unread, remove, test_email, list_mail,
+            read_mail)
 
 }  // namespace shop::notification

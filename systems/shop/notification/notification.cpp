@@ -8,6 +8,9 @@
 #include "systems/shop/notification/worker.h"
 
 namespace shop::notification {
+
+PORTICO_API_DEFINITION(Api)
+
 namespace {
 
 // The service's parts, which share its collections and providers.

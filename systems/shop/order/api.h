@@ -230,7 +230,7 @@ struct Api {
                                                              created,
                                                              fails(404, 409, 422, 503)};
 };
-PORTICO_DESCRIBE(Api, place, list, read, change_status, cancel, list_all, add_to_cart, read_cart,
-                 change_quantity, remove_from_cart, clear_cart, checkout)
+PORTICO_API(Api, place, list, read, change_status, cancel, list_all, add_to_cart, read_cart, change_quantity,
+            remove_from_cart, clear_cart, checkout)
 
 }  // namespace shop::order

@@ -5,6 +5,9 @@
 #include "systems/shop/order/orders.h"
 
 namespace shop::order {
+
+PORTICO_API_DEFINITION(Api)
+
 namespace {
 
 // The service's parts, and the neighbours they share.

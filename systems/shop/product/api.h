@@ -222,7 +222,7 @@ struct Api {
   Endpoint<POST, "/api/products/reservations/{id}/commit", Reservation(ById<Reservation>)> commit{
       "Make a reservation final", named("reservation"), allow(internal), inside, idempotent, fails(404, 409)};
 };
-PORTICO_DESCRIBE(Api, create_category, list_categories, read_category, change_category, remove_category,
-                 create, list, read, change, remove, change_stock, reserve, release, commit)
+PORTICO_API(Api, create_category, list_categories, read_category, change_category, remove_category, create,
+            list, read, change, remove, change_stock, reserve, release, commit)
 
 }  // namespace shop::product

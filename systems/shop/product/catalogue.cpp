@@ -1,16 +1,11 @@
 #include "systems/shop/product/catalogue.h"
 
+#include "systems/shop/product/categories.h"
 #include "systems/shop/product/rules.h"
 
 namespace shop::product {
 namespace {
 
-constexpr size_t categories_max = 1000;
-constexpr int levels_max = 100;  // of categories below one another
-
-Error no_category(const Id<Category>& id) {
-  return Error(not_found, "category.unknown", "Category " + id.value + " not found");
-}
 Error no_product(const Id<Product>& id) {
   return Error(not_found, "product.unknown", "Product " + id.value + " not found");
 }
@@ -49,85 +44,11 @@ Sort sort_of(ProductSort sort) {
 }  // namespace
 
 void Catalogue::serve(Service& service) {
-  service.bind(&Api::create_category, this, &Catalogue::create_category);
-  service.bind(&Api::list_categories, this, &Catalogue::list_categories);
-  service.bind(&Api::read_category, this, &Catalogue::read_category);
-  service.bind(&Api::change_category, this, &Catalogue::change_category);
-  service.bind(&Api::remove_category, this, &Catalogue::remove_category);
   service.bind(&Api::create, this, &Catalogue::create);
   service.bind(&Api::list, this, &Catalogue::list);
   service.bind(&Api::read, this, &Catalogue::read);
   service.bind(&Api::change, this, &Catalogue::change);
   service.bind(&Api::remove, this, &Catalogue::remove);
-}
-
-Task<Category> Catalogue::create_category(Call& call, NewCategory input) {
-  Category category{.id = call.new_id<Category>(),
-                    .name = input.name,
-                    .description = input.description,
-                    .parent_category_id = input.parent_category_id,
-                    .tags = input.tags,
-                    .created_at = call.now(),
-                    .updated_at = call.now()};
-  co_return co_await store_.write(call, [&](Unit& unit) -> Task<Category> {
-    if (category.parent_category_id && !co_await in_.categories.find(unit, *category.parent_category_id))
-      throw no_category(*category.parent_category_id);
-    co_await in_.categories.insert(unit, category);
-    co_return category;
-  });
-}
-
-Task<std::vector<Category>> Catalogue::list_categories(Call& call) {
-  Query query{.sort = {ascending(&Category::name)}, .limit = categories_max};
-  Page<Category> page = co_await in_.categories.list(call, query);
-  co_return std::move(page.items);
-}
-
-Task<Category> Catalogue::read_category(Call& call, ById<Category> input) {
-  std::optional<Category> category = co_await in_.categories.find(call, input.id);
-  if (!category) throw no_category(input.id);
-  co_return *category;
-}
-
-Task<void> Catalogue::check_parent(Unit& unit, Id<Category> category, Id<Category> parent) {
-  for (int level = 0; level < levels_max; ++level) {
-    std::optional<Category> above = co_await in_.categories.find(unit, parent);
-    if (!above) throw no_category(parent);
-    if (above->id == category)
-      throw Error(conflict, "category.cycle", "A category cannot stand below itself");
-    if (!above->parent_category_id) co_return;
-    parent = *above->parent_category_id;
-  }
-  throw Error(conflict, "category.too_deep",
-              "Categories stand in at most " + std::to_string(levels_max) + " levels");
-}
-
-Task<Category> Catalogue::change_category(Call& call, CategoryChange input) {
-  if (input.parent_category_id && *input.parent_category_id == input.id)
-    throw Error::invalid_input({{"/parentCategoryId", "must not be the category itself"}});
-  co_return co_await store_.write(call, [&](Unit& unit) -> Task<Category> {
-    std::optional<Category> category = co_await in_.categories.find(unit, input.id);
-    if (!category) throw no_category(input.id);
-    if (input.parent_category_id) co_await check_parent(unit, input.id, *input.parent_category_id);
-    category = co_await in_.categories.update(
-        unit, input.id, set(&Category::name, input.name.value_or(category->name)),
-        set(&Category::description, input.description ? input.description : category->description),
-        set(&Category::parent_category_id,
-            input.parent_category_id ? input.parent_category_id : category->parent_category_id),
-        set(&Category::tags, input.tags.value_or(category->tags)), set(&Category::updated_at, call.now()));
-    co_return *category;
-  });
-}
-
-Task<void> Catalogue::remove_category(Call& call, ById<Category> input) {
-  co_await store_.write(call, [&](Unit& unit) -> Task<void> {
-    if (!co_await in_.categories.find(unit, input.id)) throw no_category(input.id);
-    if (co_await in_.products.find(unit, where(&Product::category_id) == input.id))
-      throw Error(conflict, "category.in_use", "The category still has products");
-    if (co_await in_.categories.find(unit, where(&Category::parent_category_id) == input.id))
-      throw Error(conflict, "category.in_use", "The category still has categories below it");
-    co_await in_.categories.remove(unit, input.id);
-  });
 }
 
 Task<Product> Catalogue::create(Call& call, NewProduct input) {

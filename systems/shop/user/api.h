@@ -175,7 +175,7 @@ struct Api {
       inside,
       fails(404)};
 };
-PORTICO_DESCRIBE(Api, register_user, login, profile, change_profile, change_password, forgot_password,
-                 reset_password, read, validate_token, change_role)
+PORTICO_API(Api, register_user, login, profile, change_profile, change_password, forgot_password,
+            reset_password, read, validate_token, change_role)
 
 }  // namespace shop::user

@@ -6,6 +6,9 @@
 #include "systems/shop/user/profiles.h"
 
 namespace shop::user {
+
+PORTICO_API_DEFINITION(Api)
+
 namespace {
 
 // The service's parts, which share its collections.
