@@ -5,10 +5,10 @@ add_library(portico_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
 target_precompile_headers(portico_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
 target_link_libraries(portico_pch PRIVATE fmt::fmt)
 
-# portico_library(name DEPENDS targets... [FOLDER folder]): a library from the sources of the
-# folder, a program from its tests.
+# portico_library(name DEPENDS targets... [FOLDER folder] [PCH header]): a library from the sources of the
+# folder, a program from its tests. With PCH the library has a precompiled header of its own.
 function(portico_library name)
-  cmake_parse_arguments(ARG "" "FOLDER" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "FOLDER;PCH" "DEPENDS" ${ARGN})
   if(NOT ARG_FOLDER)
     set(ARG_FOLDER ${CMAKE_CURRENT_SOURCE_DIR}/${name})
   endif()
@@ -19,7 +19,11 @@ function(portico_library name)
   set(target portico_${name})
   if(sources)
     add_library(${target} STATIC ${sources})
-    target_precompile_headers(${target} REUSE_FROM portico_pch)
+    if(ARG_PCH)
+      target_precompile_headers(${target} PRIVATE ${ARG_PCH})
+    else()
+      target_precompile_headers(${target} REUSE_FROM portico_pch)
+    endif()
     target_link_libraries(${target} PUBLIC fmt::fmt Threads::Threads ${ARG_DEPENDS})
   else()
     add_library(${target} INTERFACE)
