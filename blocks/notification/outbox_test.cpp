@@ -45,6 +45,23 @@ TEST(Outbox, TheOldestMakeRoom) {
   });
 }
 
+TEST(Outbox, NeverKeepsMoreThanATenthBeyondItsLimit) {
+  Bench bench;
+  Outbox outbox(*bench.store, 20);
+  OutboxMailer mailer(outbox, "shop@shop.example");
+  bench.run([&](Call& call) -> Task<void> {
+    co_await bench.store->open();
+    for (int i = 1; i <= 50; ++i) {
+      co_await mailer.send(call, letter("m-" + std::to_string(i)));
+      co_await bench.sim->sleep(std::chrono::seconds(1));
+      auto mails = co_await outbox.list(call, {}, 100);
+      EXPECT_LE(mails.size(), 22u);
+      EXPECT_GE(mails.size(), size_t(std::min(i, 20)));
+      EXPECT_EQ(mails[0].id.value, "m-" + std::to_string(i));
+    }
+  });
+}
+
 TEST(Outbox, RefusesWhatNoServerWouldTake) {
   Bench bench;
   Outbox outbox(*bench.store);

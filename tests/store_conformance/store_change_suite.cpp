@@ -177,5 +177,53 @@ TEST_P(StoreConformance, KeepsUniqueMembersUnique) {
   }());
 }
 
+// A clash of key or unique members inserts nothing, and unlike insert() leaves the unit alive.
+TEST_P(StoreConformance, InsertsOnce) {
+  open();
+  Call c = call();
+  int inserted = 0;
+  auto once = [&](std::string id, std::string email, std::optional<Text<1, 40>> badge) {
+    return store_->write(c, [this, id, email, badge, number = ++inserted](Unit& unit) -> Task<bool> {
+      const bool is_new =
+          co_await accounts_->insert_once(unit, {{id}, Email(email), Text<1, 40>("t1"), badge});
+      co_await products_->insert(unit, product(fmt::format("beside-{}", number)));
+      co_return is_new;
+    });
+  };
+  run([&]() -> Task<void> {
+    EXPECT_TRUE(co_await once("a1", "x@example.com", "b1"));
+    EXPECT_FALSE(co_await once("a1", "y@example.com", "b2"));
+    EXPECT_FALSE(co_await once("a2", "x@example.com", "b2"));
+    EXPECT_FALSE(co_await once("a3", "z@example.com", "b1"));
+    EXPECT_TRUE(co_await once("a4", "z@example.com", std::nullopt));
+    EXPECT_TRUE(co_await once("a5", "v@example.com", std::nullopt));
+    const auto first = co_await accounts_->find(c, Id<Account>{"a1"});
+    EXPECT_EQ(first->email, Email("x@example.com"));
+    EXPECT_EQ(co_await accounts_->count(c), 3);
+    EXPECT_EQ(co_await products_->count(c), 6);
+  }());
+}
+
+TEST_P(StoreConformance, ChangesARowWithoutReadingIt) {
+  open();
+  insert({product("p1", "Lamp", 2)});
+  Call c = call();
+  run([&]() -> Task<void> {
+    auto take = [&](std::string id, int64_t quantity) {
+      return store_->write(c, [this, id, quantity](Unit& unit) {
+        return products_->change(unit, Id<Product>{id}, add(&Product::stock, -quantity),
+                                 where(&Product::stock) >= quantity);
+      });
+    };
+    EXPECT_FALSE(co_await take("p1", 3));
+    EXPECT_TRUE(co_await take("p1", 2));
+    EXPECT_FALSE(co_await take("p1", 1));
+    EXPECT_FALSE(co_await take("none", 1));
+    const auto row = co_await products_->find_versioned(c, Id<Product>{"p1"});
+    EXPECT_EQ(row->value.stock, 0);
+    EXPECT_EQ(row->version, 2);
+  }());
+}
+
 }  // namespace
 }  // namespace portico::conformance

@@ -239,7 +239,8 @@ std::shared_ptr<Batch> Writer::hand_over() {
   if (batch_) batch_->due |= batch_->units >= options_.batch_max;
   if (batch_ && (batch_->due || waiting_.empty())) {
     state_ = batch_->due ? State::committing : State::gathering;
-    return batch_->due || !std::exchange(batch_->led, true) ? batch_ : nullptr;
+    const bool has_leader = std::exchange(batch_->led, true);
+    return batch_->due || !has_leader ? batch_ : nullptr;
   }
   if (!waiting_.empty()) {
     state_ = State::held;
