@@ -200,7 +200,7 @@ Task<net::Response> pass(Gateway* gateway, net::Request request) {
 
 Task<void> Application::start() {
   Impl& impl = *impl_;
-  for (auto& node : impl.nodes) co_await node->store().open();
+  for (auto& node : impl.nodes) co_await node->open();
   if (impl.placement.listen && impl.placement.own_ports)
     for (auto& node : impl.nodes)
       node->listen(impl.sources(), uint16_t(impl.config.integer(node->spec().name + ".port")));
@@ -234,7 +234,12 @@ Task<void> Application::stop(Instant deadline) {
   if (impl.gateway_server) co_await impl.gateway_server->drain(deadline);
   for (auto& node : impl.nodes) co_await node->drain(deadline);
   co_await impl.shared.bus.stop(deadline);
-  for (auto& node : impl.nodes) co_await node->store().close();
+  for (auto& node : impl.nodes) co_await node->close();
+}
+
+Task<void> Application::settled(Instant deadline, bool parked_ok) {
+  for (auto& node : impl_->nodes) co_await node->rested(deadline);
+  co_await impl_->shared.bus.settled(deadline, parked_ok);
 }
 
 std::vector<Application::Address> Application::addresses() const {

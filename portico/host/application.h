@@ -43,6 +43,9 @@ class Application {
   // Ready no longer; drains connections, the bus and running requests until `deadline`, closes the stores.
   Task<void> stop(Instant deadline);
 
+  // Returns when no saga runs and the bus has handled everything; see Bus::settled.
+  Task<void> settled(Instant deadline, bool parked_ok);
+
   struct Address {
     std::string name, url, docs;
   };

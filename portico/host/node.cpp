@@ -1,6 +1,7 @@
 #include "portico/host/node.h"
 
 #include "portico/host/events_api.h"
+#include "portico/host/sagas_api.h"
 #include "portico/store/sqlite/sqlite_store.h"
 
 namespace portico {
@@ -112,6 +113,10 @@ void Node::build() {
   service_.check({"database", [store](Call& call) { return check_store(store, &call); }});
   kept_.push_back(spec_.build(*this));
   kept_.push_back(serve_events(service_, *shared_.bus.local_source(spec_.name)));
+  kept_.push_back(serve_sagas(service_, sagas_.get()));
+  if (sagas_)
+    service_.every({"sagas.resume", Sagas::resume_period,
+                    [sagas = sagas_.get()](Call& call) { return sagas->resume(call); }});
   for (const EndpointInfo& endpoint : spec_.endpoints)
     if (!service_.find(endpoint.name))
       throw Error(Code::internal, "endpoint.unbound")
@@ -136,8 +141,25 @@ void Node::listen(PageSources sources, uint16_t port) {
   port_ = server_->listen(shared_.config.text("host.address"), port);
 }
 
+Sagas& Node::sagas() {
+  if (!sagas_) sagas_ = std::make_unique<Sagas>(shared_.runtime, shared_.observer, spec_.name, *store_);
+  return *sagas_;
+}
+
+Task<void> Node::open() {
+  co_await store_->open();
+  if (sagas_) co_await sagas_->open();
+}
+
+Task<void> Node::rested(Instant deadline) {
+  if (sagas_) co_await sagas_->rested(deadline);
+}
+
 Task<void> Node::drain(Instant deadline) {
   if (server_) co_await server_->drain(deadline);
+  if (sagas_) co_await sagas_->stop(deadline);
 }
+
+Task<void> Node::close() { co_await store_->close(); }
 
 }  // namespace portico

@@ -13,6 +13,7 @@
 #include "portico/security/internal.h"
 #include "portico/service/channel.h"
 #include "portico/service/front.h"
+#include "portico/service/sagas.h"
 
 namespace portico {
 
@@ -68,7 +69,11 @@ class Node : public ServiceParts {
   void build();
   // Answers requests on the service's own port, 0 for a free one.
   void listen(PageSources sources, uint16_t port);
+  // Opens the store and looks whether what it holds can be carried on.
+  Task<void> open();
+  Task<void> rested(Instant deadline);  // no saga runs
   Task<void> drain(Instant deadline);
+  Task<void> close();
 
   const ServiceSpec& spec() const { return spec_; }
   Front& front() { return *front_; }
@@ -80,6 +85,7 @@ class Node : public ServiceParts {
   bool development() override { return shared_.development; }
   Service& service() override { return service_; }
   Store& store() override { return *store_; }
+  Sagas& sagas() override;
   Channel& channel(std::string_view neighbour) override { return identity_.channel(neighbour); }
   const security::Signer& signer() override;
   security::Verifier& verifier() override { return shared_.verifier; }
@@ -91,6 +97,7 @@ class Node : public ServiceParts {
   const ServiceSpec& spec_;
   std::unique_ptr<Store> store_;
   Service service_;
+  std::unique_ptr<Sagas> sagas_;  // where the service has any
   Identity identity_;
   std::unique_ptr<Front> front_;
   std::vector<std::shared_ptr<void>> kept_;  // the service's object and what serves its events

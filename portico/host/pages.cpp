@@ -6,6 +6,7 @@
 #include "portico/host/application.h"
 #include "portico/host/events_api.h"
 #include "portico/host/node.h"
+#include "portico/host/sagas_api.h"
 
 namespace portico {
 namespace {
@@ -207,6 +208,10 @@ std::vector<StaticPage> pages_of(PageSources given) {
   return served;
 }
 
-std::vector<EndpointInfo> platform_endpoints() { return endpoints_of<EventsApi>(); }
+std::vector<EndpointInfo> platform_endpoints() {
+  std::vector<EndpointInfo> endpoints = endpoints_of<EventsApi>();
+  for (EndpointInfo& endpoint : endpoints_of<SagasApi>()) endpoints.push_back(std::move(endpoint));
+  return endpoints;
+}
 
 }  // namespace portico

@@ -16,6 +16,7 @@
 #include "portico/security/password.h"
 #include "portico/security/token.h"
 #include "portico/service/presenter.h"
+#include "portico/service/sagas.h"
 #include "portico/service/service.h"
 
 namespace portico {
@@ -41,6 +42,7 @@ class ServiceParts : public Neighbours {
   virtual bool development() = 0;
   virtual Service& service() = 0;  // to bind to
   virtual Store& store() = 0;      // its own; open only after every service is built
+  virtual Sagas& sagas() = 0;      // its own, in that store
   // Of the service that issues the system's user tokens; others get Error(internal).
   virtual const security::Signer& signer() = 0;
   virtual security::Verifier& verifier() = 0;

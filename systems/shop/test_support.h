@@ -98,7 +98,7 @@ class TestShop {
     if (failure) std::rethrow_exception(failure);
   }
   // Everything that was published has been handled; deliveries that wait for another try do not count.
-  void settle() { run(app_->bus().settled(sim_->steady() + std::chrono::minutes(5), true)); }
+  void settle() { run(app_->settled(sim_->steady() + std::chrono::minutes(5), true)); }
   void pass(Duration time) { sim_->run(sim_->sleep(time)); }
 
   user::SignedIn sign_up(std::string email, std::string first_name = "Jane", Ask who = {}) {

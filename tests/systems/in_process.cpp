@@ -18,16 +18,15 @@ namespace {
 class Faults {
  public:
   void set_down(bool down) { down_ = down; }
-  void fail_once(const std::string& endpoint, int skip) {
+  void fail(const std::string& endpoint, int times) {
     std::lock_guard lock(mutex_);
     endpoint_ = endpoint;
-    skip_ = skip;
+    times_ = times;
   }
   std::optional<Error> next(const EndpointInfo& endpoint) {
     if (down_) return Error(Code::unavailable, "test.down", "The service is down");
     std::lock_guard lock(mutex_);
-    if (endpoint_.empty() || endpoint.name != endpoint_ || skip_-- > 0) return std::nullopt;
-    endpoint_.clear();
+    if (endpoint_.empty() || endpoint.name != endpoint_ || times_-- <= 0) return std::nullopt;
     return Error(Code::unavailable, "test.failed", "The call fails");
   }
 
@@ -35,7 +34,7 @@ class Faults {
   std::atomic<bool> down_{false};
   std::mutex mutex_;
   std::string endpoint_;  // of the call that is to fail; empty: none
-  int skip_ = 0;
+  int times_ = 0;
 };
 
 Task<void> look_for_fault(Faults* faults, const EndpointInfo* endpoint) {
@@ -146,8 +145,8 @@ class InProcess : public Shop {
   void kill_service(const std::string&) override {
     throw std::logic_error("a service of this process cannot be killed alone");
   }
-  bool fail_once(const std::string& service, const std::string& endpoint, int skip) override {
-    faults_.at(service).fail_once(endpoint, skip);
+  bool fail(const std::string& service, const std::string& endpoint, int times) override {
+    faults_.at(service).fail(endpoint, times);
     return true;
   }
 

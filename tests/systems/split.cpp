@@ -53,7 +53,7 @@ class Split : public Shop {
   void stop_service(const std::string& name) override { ::kill(pid_of(name), SIGSTOP); }
   void start_service(const std::string& name) override { ::kill(pid_of(name), SIGCONT); }
   void kill_service(const std::string& name) override { ::kill(pid_of(name), SIGKILL); }
-  bool fail_once(const std::string&, const std::string&, int) override { return false; }
+  bool fail(const std::string&, const std::string&, int) override { return false; }
 
  private:
   std::string log_path() const { return folder_.path() + "/log"; }

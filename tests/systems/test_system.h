@@ -49,8 +49,8 @@ class Shop {
   virtual void start_service(const std::string& name) = 0;
   // Split only: ends the process of the service at once (SIGKILL); its supervisor starts it again.
   virtual void kill_service(const std::string& name) = 0;
-  // The call of `endpoint` after `skip` others fails once with 503. Only in one process; false in split.
-  virtual bool fail_once(const std::string& service, const std::string& endpoint, int skip) = 0;
+  // The next `times` calls of `endpoint` fail with 503. Only in one process; false in split.
+  virtual bool fail(const std::string& service, const std::string& endpoint, int times) = 0;
 
   // From the test's own thread; other threads take an Http of their own.
   Reply ask(const std::string& where, const std::string& verb, const std::string& path,

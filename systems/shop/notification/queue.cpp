@@ -7,16 +7,6 @@ namespace {
 
 constexpr Duration stuck_after = std::chrono::minutes(15);
 
-Task<Notification> complete(Unit& unit, const Collections& in, Notification present, Notification fuller) {
-  bool waits = present.status == DeliveryStatus::pending;
-  if (!waits || present.metadata || !fuller.metadata) co_return present;
-  std::optional<Notification> completed =
-      co_await in.notifications.update(unit, present.id, set(&Notification::metadata, fuller.metadata),
-                                       set(&Notification::template_name, fuller.template_name),
-                                       set(&Notification::updated_at, unit.call().now()));
-  co_return completed ? *completed : present;
-}
-
 }  // namespace
 
 Task<Notification> enqueue(Unit& unit, const Collections& in, Notification notification) {
@@ -24,9 +14,9 @@ Task<Notification> enqueue(Unit& unit, const Collections& in, Notification notif
   notification.created_at = notification.updated_at = unit.call().now();
   bool is_new = co_await in.notifications.insert_once(unit, notification);
   if (!is_new) {
-    std::optional<Notification> present = co_await in.notifications.find(
+    auto present = co_await in.notifications.find(
         unit, where(&Notification::idempotency_key) == notification.idempotency_key);
-    co_return co_await complete(unit, in, std::move(*present), std::move(notification));
+    co_return *present;
   }
   unit.publish(NotificationQueued{notification.id, notification.user_id, notification.title,
                                   notification.description, notification.notification_type});

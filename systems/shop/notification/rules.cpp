@@ -44,13 +44,6 @@ Notification welcome(const user::UserRegistered& event, std::string_view login_u
                    mail);
 }
 
-Notification confirmation(const order::OrderCreated& event) {
-  return templated(event.customer_id, "order-confirmation", event.order_id.value, "Order Confirmation",
-                   "Your order #" + event.order_id.value + " has been created successfully. Total: $" +
-                       to_string(event.amount),
-                   templates::order_confirmation.name, confirmation_of(event));
-}
-
 Notification shipped(const order::OrderShipped& event) {
   OrderShippedMail mail{.order_number = event.order_id.value};
   return templated(event.customer_id, "order-shipped", event.order_id.value, "Order shipped",

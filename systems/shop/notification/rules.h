@@ -20,7 +20,6 @@ std::vector<Violation> faults(const NewNotification& input);
 // A notification that waits to be sent; id and times are given when it is stored.
 Notification pending(NewNotification input);
 Notification welcome(const user::UserRegistered& event, std::string_view login_url);
-Notification confirmation(const order::OrderCreated& event);
 Notification shipped(const order::OrderShipped& event);
 Notification cancelled(const order::OrderCancelled& event);
 

@@ -8,17 +8,6 @@
 namespace shop::notification {
 namespace {
 
-order::OrderCreated order_of(size_t items, const std::string& name = "Desk Lamp") {
-  order::OrderCreated event{.order_id = {"o-1"},
-                            .customer_id = {"u-1"},
-                            .amount = Money{9198},
-                            .currency = "USD",
-                            .order_date = Time{1'795'000'000'000}};
-  for (size_t i = 0; i < items; ++i)
-    event.items.push_back({.product_id = {"p-1"}, .name = name, .price = Money{4599}, .quantity = 2});
-  return event;
-}
-
 const User jane{.id = {"u-1"}, .first_name = "Jane", .last_name = "D'oe", .email = "jane@shop.example"};
 
 // The fault of a template whose variables are not those of the event: an empty place in the mail.
@@ -44,42 +33,6 @@ TEST(Templates, AreFoundByName) {
   }
   EXPECT_FALSE(find_template("password-reset")) << "a code must not become a notification";
   EXPECT_FALSE(find_template(""));
-}
-
-TEST(Templates, TheConfirmationHoldsEverything) {
-  Notification notification = confirmation(order_of(2));
-  mail::Rendered mail = render_mail(notification, jane);
-  for (const char* part : {"Jane D'oe", "o-1", "2 x Desk Lamp at 45.99: 91.98", "Total: 91.98 USD"})
-    EXPECT_NE(mail.text.find(part), mail.text.npos) << part << "\n" << mail.text;
-  EXPECT_NE(mail.html.find("Jane D&apos;oe"), mail.html.npos) << mail.html;
-  EXPECT_EQ(mail.text.find("more"), mail.text.npos);
-  EXPECT_EQ(mail.subject, "Order confirmation o-1");
-}
-
-TEST(Templates, NamesOfProductsStayText) {
-  mail::Rendered mail = render_mail(confirmation(order_of(1, "<b>{{code}}</b>")), jane);
-  EXPECT_EQ(mail.html.find("<b>"), mail.html.npos);
-  EXPECT_NE(mail.html.find("&lt;b&gt;{{code}}"), mail.html.npos);
-  EXPECT_NE(mail.text.find("<b>{{code}}</b>"), mail.text.npos);
-}
-
-TEST(Templates, AHugeOrderFitsANotification) {
-  Notification notification = confirmation(order_of(100, std::string(255, '"')));
-  ASSERT_TRUE(notification.metadata);
-  EXPECT_LE(notification.metadata->text.size(), Json::bytes_max);
-  auto mail = schema::from_json<OrderConfirmation>(notification.metadata->text);
-  ASSERT_TRUE(mail);
-  EXPECT_EQ(mail->items.size() + size_t(mail->further_items.value_or(0)), 100u);
-  EXPECT_NE(render_mail(notification, jane).text.find("more"), std::string::npos);
-  EXPECT_FALSE(confirmation_of(order_of(1)).further_items);
-}
-
-TEST(Templates, WithoutVariablesTitleAndDescriptionAreSent) {
-  Notification notification = confirmation(order_of(1));
-  notification.metadata.reset();
-  mail::Rendered mail = render_mail(notification, jane);
-  EXPECT_EQ(mail.subject, "Order Confirmation");
-  EXPECT_NE(mail.text.find("Total: $91.98"), mail.text.npos);
 }
 
 TEST(NotificationRules, ATemplateMustExistAndItsVariablesFit) {

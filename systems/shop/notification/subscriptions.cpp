@@ -25,7 +25,6 @@ mail::Letter letter_of(std::string id, std::string to, mail::Rendered rendered,
 
 void Subscriptions::serve(Service& service) {
   service.on("user", "notification.users", this, &Subscriptions::user_registered);
-  service.on("order", "notification.orders", this, &Subscriptions::order_created);
   service.on("order", "notification.orders", this, &Subscriptions::order_shipped);
   service.on("order", "notification.orders", this, &Subscriptions::order_cancelled);
   service.on_outside("user", "notification.codes", this, &Subscriptions::reset_code_issued,
@@ -36,10 +35,6 @@ void Subscriptions::serve(Service& service) {
 
 Task<void> Subscriptions::user_registered(Call&, Unit& unit, user::UserRegistered event) {
   co_await enqueue(unit, in_, welcome(event, login_url_));
-}
-
-Task<void> Subscriptions::order_created(Call&, Unit& unit, order::OrderCreated event) {
-  co_await enqueue(unit, in_, confirmation(event));
 }
 
 Task<void> Subscriptions::order_shipped(Call&, Unit& unit, order::OrderShipped event) {

@@ -24,7 +24,6 @@ class Subscriptions {
  private:
   // These become notifications in the unit of the delivery, once a key.
   Task<void> user_registered(Call& call, Unit& unit, user::UserRegistered event);
-  Task<void> order_created(Call& call, Unit& unit, order::OrderCreated event);
   Task<void> order_shipped(Call& call, Unit& unit, order::OrderShipped event);
   Task<void> order_cancelled(Call& call, Unit& unit, order::OrderCancelled event);
   // These leave as mails only: a code must not be readable as a notification, and an alert has no user.

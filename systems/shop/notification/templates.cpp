@@ -72,27 +72,4 @@ mail::Rendered render_mail(const Notification& notification, const User& user) {
   return mail::render(templates::generic, variables);
 }
 
-OrderConfirmation confirmation_of(const order::OrderCreated& event) {
-  OrderConfirmation mail{.order_number = event.order_id.value,
-                         .order_date = event.order_date,
-                         .total_amount = event.amount,
-                         .currency = event.currency};
-  // What stands beside the items is less than this.
-  size_t room = Json::bytes_max - 1024;
-  for (const order::OrderLine& line : event.items) {
-    OrderedItem item{
-        .name = line.name,
-        .quantity = line.quantity,
-        .price = line.price,
-        .subtotal = checked_multiply(line.price, line.quantity).value_or(Money{Money::minor_max})};
-    size_t bytes = schema::to_json(item).size() + 1;
-    if (bytes > room) break;
-    room -= bytes;
-    mail.items.push_back(std::move(item));
-  }
-  if (mail.items.size() < event.items.size())
-    mail.further_items = int64_t(event.items.size() - mail.items.size());
-  return mail;
-}
-
 }  // namespace shop::notification

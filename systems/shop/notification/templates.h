@@ -76,7 +76,4 @@ std::vector<Violation> faults_of_data(const MailTemplate& chosen, const Json& da
 // description.
 mail::Rendered render_mail(const Notification& notification, const User& user);
 
-// The variables of the confirmation of an order: as many items as fit a notification.
-OrderConfirmation confirmation_of(const order::OrderCreated& event);
-
 }  // namespace shop::notification

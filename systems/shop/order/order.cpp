@@ -17,7 +17,7 @@ class OrderService {
       : collections_(parts.store()),
         neighbours_{parts.client<user::Api>("user"), parts.client<product::Api>("product"),
                     parts.client<notification::Api>("notification")},
-        orders_(parts.store(), collections_, neighbours_),
+        orders_(parts.store(), parts.sagas(), collections_, neighbours_),
         carts_(parts.store(), collections_, neighbours_, orders_.placing()) {
     orders_.serve(parts.service());
     carts_.serve(parts.service());

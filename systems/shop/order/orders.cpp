@@ -2,6 +2,16 @@
 
 namespace shop::order {
 
+Orders::Orders(Store& store, Sagas& sagas, const Collections& collections, const OrderNeighbours& neighbours)
+    : store_(store),
+      sagas_(sagas),
+      in_(collections),
+      neighbours_(neighbours),
+      placing_(store, sagas, collections, neighbours),
+      cancelling_(sagas.add(Saga<Cancelled, Orders>("order.cancel", version(1), this)
+                                .loads(&Orders::load_cancelled)
+                                .step("return", &Orders::return_stock))) {}
+
 void Orders::serve(Service& service) {
   service.bind(&Api::place, this, &Orders::place);
   service.bind(&Api::list, this, &Orders::list);
@@ -10,7 +20,7 @@ void Orders::serve(Service& service) {
   service.bind(&Api::cancel, this, &Orders::cancel);
   service.bind(&Api::list_all, this, &Orders::list_all);
   service.every(
-      {"orders.recover", std::chrono::seconds(15), [this](Call& call) { return placing_.recover(call); }});
+      {"orders.adopt", std::chrono::minutes(1), [this](Call& call) { return placing_.adopt(call); }});
 }
 
 Task<OrderView> Orders::place(Call& call, NewOrder input) {

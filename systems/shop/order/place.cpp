@@ -1,8 +1,7 @@
 #include "systems/shop/order/place.h"
 
-#include "portico/runtime/sync.h"
-
 namespace shop::order {
+
 Task<OrderView> Placing::place(Call& call, std::vector<WantedItem> wanted) {
   wanted = merged(wanted);
   for (const WantedItem& item : wanted)
@@ -12,21 +11,15 @@ Task<OrderView> Placing::place(Call& call, std::vector<WantedItem> wanted) {
   std::optional<OrderView> before = co_await placed_before(call, wanted);
   if (before) co_return *before;
   std::vector<PricedItem> priced = co_await price(call, wanted);
-  Draft order = draft(call, user, priced);
-  co_await store_pending(call, order);
-  std::optional<Error> failure = co_await take_stock(call, order);
-  if (failure) {
-    bool out_of_stock = failure->reason() == "stock.insufficient";
-    co_await undo(call, order.order, order.items, failure->message(), out_of_stock);
-    throw *failure;
+  auto order = std::make_shared<Draft>(draft(call, user, priced));
+  if (!co_await store_pending(call, *order)) {
+    // The same request beside this one was faster.
+    before = co_await placed_before(call, wanted);
+    if (!before) throw Error(conflict, "idempotency.running", "Another order with this key was made");
+    co_return *before;
   }
-  // Side by side, for neither depends on the other and each waits for a disk.
-  Call notifying = call;
-  std::vector<Task<void>> last;
-  last.push_back(notify(notifying, order));
-  last.push_back(confirm(call, order));
-  co_await all(std::move(last));
-  co_return view_of(order.order, order.items, order.products);
+  co_await sagas_.run(call, saga_, order->order.id.value, order);
+  co_return view_of(order->order, order->items, order->products);
 }
 
 Task<std::vector<PricedItem>> Placing::price(Call& call, const std::vector<WantedItem>& wanted) {
@@ -46,7 +39,7 @@ Task<std::vector<PricedItem>> Placing::price(Call& call, const std::vector<Wante
   co_return priced;
 }
 
-Placing::Draft Placing::draft(Call& call, const User& user, const std::vector<PricedItem>& priced) const {
+Draft Placing::draft(Call& call, const User& user, const std::vector<PricedItem>& priced) const {
   std::optional<Money> total = total_of(priced);
   if (!total) throw Error(invalid, "order.too_large", "The order's total is too large");
   Draft draft;
@@ -71,65 +64,13 @@ Placing::Draft Placing::draft(Call& call, const User& user, const std::vector<Pr
   return draft;
 }
 
-Task<void> Placing::store_pending(Call& call, const Draft& draft) {
-  co_await store_.write(call, [&](Unit& unit) -> Task<void> {
-    co_await in_.orders.insert(unit, draft.order);
+// False where there is an order with its Idempotency-Key already.
+Task<bool> Placing::store_pending(Call& call, const Draft& draft) {
+  co_return co_await store_.write(call, [&](Unit& unit) -> Task<bool> {
+    if (!co_await in_.orders.insert_once(unit, draft.order)) co_return false;
     for (const OrderItem& item : draft.items) co_await in_.items.insert(unit, item);
-  });
-}
-
-// Item by item; the first that fails ends it, and what it failed with is given back.
-Task<std::optional<Error>> Placing::take_stock(Call& call, Draft& draft) {
-  std::optional<Error> failure;
-  for (size_t i = 0; i < draft.items.size() && !failure; ++i) {
-    const OrderItem& item = draft.items[i];
-    product::StockChange change{
-        .id = item.product_id, .quantity = -item.quantity, .order_id = draft.order.id};
-    try {
-      draft.products[i] = co_await neighbours_.products.change_stock(call, std::move(change));
-    } catch (const Error& error) {
-      failure = error;
-    }
-  }
-  co_return failure;
-}
-
-// A notification that fails is logged and made up for by the event order.created.
-Task<void> Placing::notify(Call& call, const Draft& draft) {
-  notification::NewNotification message{
-      .user_id = draft.order.user_id,
-      .title = "Order Confirmation",
-      .description = confirmation_text(draft.order),
-      .notification_type = notification::NotificationType::email,
-      .template_name = "order-confirmation",
-      .data = confirmation_data(draft.order, draft.items),
-      .idempotency_key = Text<1, 200>("order-confirmation:" + draft.order.id.value)};
-  try {
-    co_await neighbours_.notifications.send(call, std::move(message));
-  } catch (const Error& error) {
-    call.log().write(Level::warn, call, "notification failed (non-critical)",
-                     {{"orderId", draft.order.id.value}, {"error", error.reason()}});
-  }
-}
-
-Task<void> Placing::confirm(Call& call, Draft& draft) {
-  draft.order.status = OrderStatus::confirmed;
-  draft.order.updated_at = call.now();
-  for (OrderItem& item : draft.items) item.status = ItemStatus::confirmed;
-  OrderCreated event{.order_id = draft.order.id,
-                     .customer_id = draft.order.user_id,
-                     .amount = draft.order.total_amount,
-                     .currency = draft.order.currency,
-                     .items = lines_of(draft.items),
-                     .order_date = draft.order.created_at};
-  co_await store_.write(call, [&](Unit& unit) -> Task<void> {
-    bool confirmed = co_await in_.orders.change(
-        unit, draft.order.id, set(&Order::status, OrderStatus::confirmed),
-        set(&Order::updated_at, call.now()), where(&Order::status) == OrderStatus::pending);
-    if (!confirmed) throw Error(conflict, "order.cancelled", "The order was cancelled meanwhile");
-    co_await in_.items.update_all(unit, where(&OrderItem::order_id) == draft.order.id,
-                                  {set(&OrderItem::status, ItemStatus::confirmed)});
-    unit.publish(event);
+    co_await sagas_.start(unit, saga_, draft.order.id.value);
+    co_return true;
   });
 }
 

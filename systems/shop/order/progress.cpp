@@ -46,8 +46,18 @@ Task<OrderView> Orders::cancel(Call& call, Cancellation input) {
                          .refund_amount = order.total_amount,
                          .items = lines_of(items.items)};
     unit.publish(event);
+    co_await sagas_.start(unit, cancelling_, order.id.value);
   });
+  co_await sagas_.run(call, cancelling_, order.id.value, std::make_shared<Cancelled>(order.id));
   co_return co_await read(call, {input.id});
+}
+
+Task<std::shared_ptr<Orders::Cancelled>> Orders::load_cancelled(Call&, std::string id) {
+  co_return std::make_shared<Cancelled>(Id<Order>{std::move(id)});
+}
+
+Task<void> Orders::return_stock(Call& call, Cancelled& order) {
+  co_await neighbours_.products.release(call, {{order.id.value}});
 }
 
 }  // namespace shop::order

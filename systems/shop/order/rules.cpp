@@ -111,18 +111,25 @@ std::string confirmation_text(const Order& order) {
          to_string(order.total_amount);
 }
 
-std::optional<Json> confirmation_data(const Order& order, const std::vector<OrderItem>& items) {
-  notification::OrderConfirmation data{.order_number = order.id.value,
+Json confirmation_data(const Order& order, const std::vector<OrderItem>& items) {
+  notification::OrderConfirmation mail{.order_number = order.id.value,
                                        .order_date = order.created_at,
                                        .total_amount = order.total_amount,
                                        .currency = order.currency};
+  // What stands beside the items is less than this.
+  size_t room = Json::bytes_max - 1024;
   for (const OrderItem& item : items) {
     Money subtotal = checked_multiply(item.price, item.quantity).value_or(Money{Money::minor_max});
-    data.items.push_back({item.name, item.quantity, item.price, subtotal});
+    notification::OrderedItem line{item.name, item.quantity, item.price, subtotal};
+    // A character takes six bytes at most when it is escaped; numbers and names take less than the rest.
+    size_t bytes = line.name.size() * 6 + 200;
+    if (bytes > room) bytes = schema::to_json(line).size() + 1;
+    if (bytes > room) break;
+    room -= bytes;
+    mail.items.push_back(std::move(line));
   }
-  Json json{schema::to_json(data)};
-  if (json.text.size() > Json::bytes_max) return std::nullopt;
-  return json;
+  if (mail.items.size() < items.size()) mail.further_items = int64_t(items.size() - mail.items.size());
+  return Json{schema::to_json(mail)};
 }
 
 }  // namespace shop::order

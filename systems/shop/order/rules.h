@@ -39,7 +39,7 @@ std::string shortened(std::string text, size_t bytes_max);
 
 // What the customer reads: "Your order #… has been created successfully. Total: $59.98"
 std::string confirmation_text(const Order& order);
-// The variables of the mail that says so; nothing where they would not fit a notification.
-std::optional<Json> confirmation_data(const Order& order, const std::vector<OrderItem>& items);
+// The variables of the mail that says so, with as many items as fit a notification.
+Json confirmation_data(const Order& order, const std::vector<OrderItem>& items);
 
 }  // namespace shop::order

@@ -155,10 +155,11 @@ struct ReservedItem {
 };
 PORTICO_DESCRIBE(ReservedItem, product_id, quantity)
 
+// Stock taken for an order: given back when it expires, unless it is committed before.
 struct Reservation {
-  Id<Reservation> id;
+  Id<Reservation> id;  // the order's
   Id<order::Order> order_id;
-  List<ReservedItem, 1, 100> items;
+  List<ReservedItem, 0, 100> items;  // none where it was released before it was asked for
   ReservationState state = ReservationState::held;
   Time expires_at;
   Time created_at;
@@ -171,6 +172,23 @@ struct NewReservation {
   std::optional<Int<1, 86'400>> expires_in_seconds;
 };
 PORTICO_DESCRIBE(NewReservation, order_id, items, expires_in_seconds)
+
+struct HeldItem {
+  Id<Product> product_id;
+  Int<1, 1'000'000> quantity;
+  int64_t stock = 0;  // left of it
+  Time updated_at;    // of the product
+};
+PORTICO_DESCRIBE(HeldItem, product_id, quantity, stock, updated_at)
+
+struct ReservationView {
+  Id<Reservation> id;
+  Id<order::Order> order_id;
+  std::vector<HeldItem> items;
+  ReservationState state = ReservationState::held;
+  Time expires_at;
+};
+PORTICO_DESCRIBE(ReservationView, id, order_id, items, state, expires_at)
 
 struct ProductOutOfStock {
   Id<Product> product_id;
@@ -209,7 +227,7 @@ struct Api {
   Endpoint<PUT, "/api/products/{id}/stock", Product(StockChange)> change_stock{
       "Add to or take from the stock", named("product"), message("Stock updated successfully"),
       allow(admin, internal),          inside,           fails(404, 409)};
-  Endpoint<POST, "/api/products/reservations", Reservation(NewReservation)> reserve{
+  Endpoint<POST, "/api/products/reservations", ReservationView(NewReservation)> reserve{
       "Reserve stock for an order, all or nothing",
       named("reservation"),
       allow(internal),
@@ -218,7 +236,7 @@ struct Api {
       idempotent,
       fails(404, 409)};
   Endpoint<DELETE, "/api/products/reservations/{id}", void(ById<Reservation>)> release{
-      "Give reserved stock back", allow(internal), inside, idempotent, fails(404, 409)};
+      "Give back what was taken for an order, now or later", allow(internal), inside, idempotent};
   Endpoint<POST, "/api/products/reservations/{id}/commit", Reservation(ById<Reservation>)> commit{
       "Make a reservation final", named("reservation"), allow(internal), inside, idempotent, fails(404, 409)};
 };

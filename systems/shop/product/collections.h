@@ -24,8 +24,7 @@ struct Collections {
         products(store.collection<Product>({index(&Product::category_id), index(&Product::created_at)})),
         movements(store.collection<StockMovement>(
             {unique(&StockMovement::order_id, &StockMovement::product_id, &StockMovement::takes)})),
-        reservations(store.collection<Reservation>(
-            {unique(&Reservation::order_id), index(&Reservation::state, &Reservation::expires_at)})) {}
+        reservations(store.collection<Reservation>({index(&Reservation::state, &Reservation::expires_at)})) {}
 
   Collection<Category> categories;
   Collection<Product> products;

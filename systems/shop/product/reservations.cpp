@@ -7,9 +7,10 @@ namespace {
 
 constexpr int64_t hold_seconds_default = 15 * 60;
 constexpr size_t expired_at_once_max = 100;
+constexpr size_t movements_max = 200;  // of an order: each of its items taken and given back
 
-Error no_reservation(const Id<Reservation>& id) {
-  return Error(not_found, "reservation.unknown", "Reservation " + id.value + " not found");
+Error released() {
+  return Error(conflict, "reservation.released", "The reservation has expired or was released");
 }
 
 }  // namespace
@@ -22,65 +23,89 @@ void Reservations::serve(Service& service) {
       {"reservations.expire", std::chrono::seconds(10), [this](Call& call) { return expire(call); }});
 }
 
-// The same order reserving again gets its reservation, whatever it asks for.
-Task<Reservation> Reservations::reserve(Call& call, NewReservation input) {
-  co_return co_await store_.write(call, [&](Unit& unit) -> Task<Reservation> {
-    std::optional<Reservation> held =
-        co_await in_.reservations.find(unit, where(&Reservation::order_id) == input.order_id);
-    if (held) co_return *held;
-    for (const ReservedItem& item : input.items)
-      co_await move_stock(unit, in_, item.product_id, -item.quantity);
-    int64_t seconds = input.expires_in_seconds ? int64_t(*input.expires_in_seconds) : hold_seconds_default;
-    Reservation reservation{.id = call.new_id<Reservation>(),
-                            .order_id = input.order_id,
-                            .items = input.items,
-                            .state = ReservationState::held,
-                            .expires_at = call.now() + std::chrono::seconds(seconds),
-                            .created_at = call.now()};
-    co_await in_.reservations.insert(unit, reservation);
-    co_return reservation;
+Task<ReservationView> Reservations::reserve(Call& call, NewReservation input) {
+  int64_t seconds = input.expires_in_seconds ? int64_t(*input.expires_in_seconds) : hold_seconds_default;
+  Reservation reservation{.id = {input.order_id.value},
+                          .order_id = input.order_id,
+                          .items = std::move(input.items),
+                          .state = ReservationState::held,
+                          .expires_at = call.now() + std::chrono::seconds(seconds),
+                          .created_at = call.now()};
+  co_return co_await store_.write(call, [&](Unit& unit) -> Task<ReservationView> {
+    Reservation held = reservation;
+    std::optional<Reservation> before = co_await in_.reservations.find(unit, reservation.id);
+    if (before) held = *before;
+    if (held.state == ReservationState::released) throw released();
+    ReservationView view{
+        .id = held.id, .order_id = held.order_id, .state = held.state, .expires_at = held.expires_at};
+    for (const ReservedItem& item : held.items) {
+      StockChange taken{.id = item.product_id, .quantity = -item.quantity, .order_id = held.order_id};
+      std::optional<Product> product = co_await move_for_order(unit, in_, std::move(taken));
+      if (!product)
+        throw Error(not_found, "product.unknown", "Product " + item.product_id.value + " not found");
+      view.items.push_back({item.product_id, item.quantity, product->stock, product->updated_at});
+    }
+    if (!before) co_await in_.reservations.insert(unit, reservation);
+    co_return view;
   });
 }
 
-// Marks it released and returns the stock; the condition makes it happen once.
-Task<void> Reservations::give_back(Unit& unit, Reservation reservation) {
-  auto released = co_await in_.reservations.update(unit, reservation.id,
-                                                   set(&Reservation::state, ReservationState::released),
-                                                   where(&Reservation::state) == ReservationState::held);
-  if (!released) co_return;
-  for (const ReservedItem& item : reservation.items)
-    co_await move_stock(unit, in_, item.product_id, item.quantity);
+// Everything that was taken for the order, in whatever way, comes back once; what is still to come is
+// refused.
+Task<void> Reservations::give_back(Unit& unit, Id<Reservation> id) {
+  Id<order::Order> order_id{id.value};
+  Query query{.filter = where(&StockMovement::order_id) == order_id && where(&StockMovement::takes) == true,
+              .limit = movements_max};
+  Page<StockMovement> taken = co_await in_.movements.list(unit, query);
+  for (const StockMovement& movement : taken.items) {
+    StockChange back{.id = movement.product_id, .quantity = -movement.delta, .order_id = order_id};
+    co_await move_for_order(unit, in_, std::move(back));
+  }
+  bool known =
+      co_await in_.reservations.change(unit, id, set(&Reservation::state, ReservationState::released));
+  if (known) co_return;
+  Time now = unit.call().now();
+  Reservation mark{.id = id,
+                   .order_id = order_id,
+                   .state = ReservationState::released,
+                   .expires_at = now,
+                   .created_at = now};
+  co_await in_.reservations.insert(unit, std::move(mark));
 }
 
 Task<void> Reservations::release(Call& call, ById<Reservation> input) {
   co_await store_.write(call, [&](Unit& unit) -> Task<void> {
     std::optional<Reservation> reservation = co_await in_.reservations.find(unit, input.id);
-    if (!reservation) throw no_reservation(input.id);
-    if (reservation->state == ReservationState::committed)
-      throw Error(conflict, "reservation.committed", "The reservation is final already");
-    co_await give_back(unit, *reservation);
+    if (reservation && reservation->state == ReservationState::released) co_return;
+    co_await give_back(unit, input.id);
   });
 }
 
 Task<Reservation> Reservations::commit(Call& call, ById<Reservation> input) {
   co_return co_await store_.write(call, [&](Unit& unit) -> Task<Reservation> {
     std::optional<Reservation> reservation = co_await in_.reservations.find(unit, input.id);
-    if (!reservation) throw no_reservation(input.id);
-    if (reservation->state == ReservationState::released)
-      throw Error(conflict, "reservation.released", "The reservation has expired or was released");
-    reservation = co_await in_.reservations.update(unit, input.id,
-                                                   set(&Reservation::state, ReservationState::committed));
+    if (!reservation)
+      throw Error(not_found, "reservation.unknown", "Reservation " + input.id.value + " not found");
+    if (reservation->state == ReservationState::released) throw released();
+    if (reservation->state == ReservationState::held) {
+      co_await in_.reservations.change(unit, input.id, set(&Reservation::state, ReservationState::committed));
+      reservation->state = ReservationState::committed;
+    }
     co_return *reservation;
   });
 }
 
+// Those that nobody has committed in time.
 Task<void> Reservations::expire(Call& call) {
   Query query{.filter = where(&Reservation::state) == ReservationState::held &&
                         where(&Reservation::expires_at) < call.now(),
               .limit = expired_at_once_max};
   Page<Reservation> due = co_await in_.reservations.list(call, query);
   for (const Reservation& reservation : due.items)
-    co_await store_.write(call, [&](Unit& unit) -> Task<void> { co_await give_back(unit, reservation); });
+    co_await store_.write(call, [&](Unit& unit) -> Task<void> {
+      std::optional<Reservation> present = co_await in_.reservations.find(unit, reservation.id);
+      if (present && present->state == ReservationState::held) co_await give_back(unit, reservation.id);
+    });
 }
 
 }  // namespace shop::product

@@ -4,10 +4,7 @@
 
 namespace shop::product {
 
-void Stock::serve(Service& service) {
-  service.bind(&Api::change_stock, this, &Stock::change);
-  service.on("order", "product.restock", this, &Stock::restock);
-}
+void Stock::serve(Service& service) { service.bind(&Api::change_stock, this, &Stock::change); }
 
 Task<Product> move_stock(Unit& unit, const Collections& in, Id<Product> id, int64_t delta) {
   std::optional<Product> product = co_await in.products.update(
@@ -23,17 +20,15 @@ Task<Product> move_stock(Unit& unit, const Collections& in, Id<Product> id, int6
   co_return *product;
 }
 
-// What an order takes and what it gives back are each done once, and the two cancel out in whatever order
-// they arrive: giving back what was never taken leaves a mark that refuses a late taking.
-Task<std::optional<Product>> Stock::change_for_order(Unit& unit, StockChange input) {
+Task<std::optional<Product>> move_for_order(Unit& unit, const Collections& in, StockChange input) {
   bool takes = input.quantity < 0;
   Filter of_order =
       where(&StockMovement::order_id) == *input.order_id && where(&StockMovement::product_id) == input.id;
   Query movements{.filter = of_order, .sort = {ascending(&StockMovement::takes)}, .limit = 2};
-  Page<StockMovement> known = co_await in_.movements.list(unit, movements);
+  Page<StockMovement> known = co_await in.movements.list(unit, movements);
   const StockMovement* opposite = nullptr;
   for (const StockMovement& movement : known.items) {
-    if (movement.takes == takes) co_return co_await in_.products.find(unit, input.id);
+    if (movement.takes == takes) co_return co_await in.products.find(unit, input.id);
     opposite = &movement;
   }
   if (takes && opposite) throw Error(conflict, "stock.released", "The order has already been cancelled");
@@ -47,25 +42,17 @@ Task<std::optional<Product>> Stock::change_for_order(Unit& unit, StockChange inp
                          .created_at = unit.call().now()};
   // What is refused is refused before anything was changed: undoing a change costs the neighbours' time.
   std::optional<Product> product = movement.delta == 0
-                                       ? co_await in_.products.find(unit, input.id)
-                                       : co_await move_stock(unit, in_, input.id, movement.delta);
-  co_await in_.movements.insert(unit, movement);
+                                       ? co_await in.products.find(unit, input.id)
+                                       : co_await move_stock(unit, in, input.id, movement.delta);
+  co_await in.movements.insert(unit, movement);
   co_return product;
-}
-
-// What a cancelled order had taken comes back, once.
-Task<void> Stock::restock(Call&, Unit& unit, order::OrderCancelled event) {
-  for (const order::OrderLine& line : event.items) {
-    StockChange change{.id = line.product_id, .quantity = line.quantity, .order_id = event.order_id};
-    co_await change_for_order(unit, std::move(change));
-  }
 }
 
 Task<Product> Stock::change(Call& call, StockChange input) {
   if (input.quantity == 0) throw Error::invalid_input({{"/quantity", "must not be 0"}});
   co_return co_await store_.write(call, [&](Unit& unit) -> Task<Product> {
     if (!input.order_id) co_return co_await move_stock(unit, in_, input.id, input.quantity);
-    std::optional<Product> product = co_await change_for_order(unit, input);
+    std::optional<Product> product = co_await move_for_order(unit, in_, input);
     if (!product) throw Error(not_found, "product.unknown", "Product " + input.id.value + " not found");
     co_return *product;
   });

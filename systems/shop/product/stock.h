@@ -2,7 +2,6 @@
 #pragma once
 
 #include "portico/service/service.h"
-#include "systems/shop/order/api.h"
 #include "systems/shop/product/collections.h"
 
 namespace shop::product {
@@ -14,8 +13,6 @@ class Stock {
 
  private:
   Task<Product> change(Call& call, StockChange input);
-  Task<void> restock(Call& call, Unit& unit, order::OrderCancelled event);
-  Task<std::optional<Product>> change_for_order(Unit& unit, StockChange input);
 
   Store& store_;
   const Collections& in_;
@@ -24,5 +21,10 @@ class Stock {
 // Adds `delta` to the stock within the unit and publishes when nothing is left. Throws not_found or
 // Error(conflict, "stock.insufficient").
 Task<Product> move_stock(Unit& unit, const Collections& in, Id<Product> id, int64_t delta);
+
+// The same on behalf of an order: what it takes and what it gives back are each done once, and the two cancel
+// out in whatever order they arrive. Giving back what was never taken leaves a mark that refuses a late
+// taking: Error(conflict, "stock.released"). The product, nothing when it is gone.
+Task<std::optional<Product>> move_for_order(Unit& unit, const Collections& in, StockChange input);
 
 }  // namespace shop::product
