@@ -1,5 +1,6 @@
 #include "systems/shop/system.h"
 
+#include "systems/shop/invariants.h"
 #include "systems/shop/notification/api.h"
 #include "systems/shop/notification/notification.h"
 #include "systems/shop/order/api.h"
@@ -75,6 +76,7 @@ SystemSpec make_shop() {
   system.keys = notification::notification_keys();
   system.demo_accounts = demo_accounts();
   system.seed = seed;
+  system.invariants = invariants;
   system.start_notes = start_notes;
   return system;
 }

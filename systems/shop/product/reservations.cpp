@@ -1,5 +1,7 @@
 #include "systems/shop/product/reservations.h"
 
+#include <map>
+
 #include "systems/shop/product/stock.h"
 
 namespace shop::product {
@@ -10,6 +12,20 @@ constexpr size_t expired_at_once_max = 100;
 
 Error no_reservation(const Id<Reservation>& id) {
   return Error(not_found, "reservation.unknown", "Reservation " + id.value + " not found");
+}
+
+// One a product, for movements of an order are unique by product.
+std::vector<StockMovement> movements_of(const Id<order::Order>& order, const std::vector<ReservedItem>& items,
+                                        int64_t direction) {
+  std::map<std::string, int64_t> quantities;
+  for (const ReservedItem& item : items) quantities[item.product_id.value] += item.quantity;
+  std::vector<StockMovement> movements;
+  for (const auto& [product, quantity] : quantities)
+    movements.push_back({.product_id = Id<Product>{product},
+                         .order_id = order,
+                         .delta = direction * quantity,
+                         .kind = MovementKind::reservation});
+  return movements;
 }
 
 }  // namespace
@@ -28,8 +44,8 @@ Task<Reservation> Reservations::reserve(Call& call, NewReservation input) {
     std::optional<Reservation> held =
         co_await in_.reservations.find(unit, where(&Reservation::order_id) == input.order_id);
     if (held) co_return *held;
-    for (const ReservedItem& item : input.items)
-      co_await move_stock(unit, in_, item.product_id, -item.quantity);
+    for (const StockMovement& movement : movements_of(input.order_id, input.items, -1))
+      co_await move_stock(unit, in_, movement);
     int64_t seconds = input.expires_in_seconds ? int64_t(*input.expires_in_seconds) : hold_seconds_default;
     Reservation reservation{.id = call.new_id<Reservation>(),
                             .order_id = input.order_id,
@@ -48,8 +64,8 @@ Task<void> Reservations::give_back(Unit& unit, Reservation reservation) {
                                                    set(&Reservation::state, ReservationState::released),
                                                    where(&Reservation::state) == ReservationState::held);
   if (!released) co_return;
-  for (const ReservedItem& item : reservation.items)
-    co_await move_stock(unit, in_, item.product_id, item.quantity);
+  for (const StockMovement& movement : movements_of(reservation.order_id, reservation.items, 1))
+    co_await move_stock(unit, in_, movement);
 }
 
 Task<void> Reservations::release(Call& call, ById<Reservation> input) {
