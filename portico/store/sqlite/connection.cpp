@@ -242,4 +242,18 @@ bool Connection::checkpoint(bool truncate) {
   return result_code == SQLITE_OK && log_frames == copied_frames;
 }
 
+std::vector<std::string> integrity_faults(Connection& connection, size_t max) {
+  std::vector<std::string> faults;
+  Statement check = connection.statement(fmt::format("PRAGMA integrity_check({})", max));
+  // A file that is broken enough ends the check itself.
+  for (int result_code = SQLITE_OK; (result_code = check.try_step()) != SQLITE_DONE;) {
+    if (result_code != SQLITE_ROW) {
+      faults.push_back(connection.failure(result_code).note());
+      break;
+    }
+    if (check.text(0) != "ok") faults.emplace_back(check.text(0));
+  }
+  return faults;
+}
+
 }  // namespace portico::sqlite

@@ -1,5 +1,7 @@
 #include "systems/shop/product/reservations.h"
 
+#include <algorithm>
+
 #include "systems/shop/product/stock.h"
 
 namespace shop::product {
@@ -8,6 +10,20 @@ namespace {
 constexpr int64_t hold_seconds_default = 15 * 60;
 constexpr size_t expired_at_once_max = 100;
 constexpr size_t movements_max = 200;  // of an order: each of its items taken and given back
+
+// One a product: its stock moves once for an order.
+std::vector<ReservedItem> merged(const std::vector<ReservedItem>& items) {
+  std::vector<ReservedItem> result;
+  for (const ReservedItem& item : items) {
+    auto same = std::find_if(result.begin(), result.end(),
+                             [&](const ReservedItem& other) { return other.product_id == item.product_id; });
+    if (same == result.end())
+      result.push_back(item);
+    else
+      same->quantity = same->quantity + item.quantity;
+  }
+  return result;
+}
 
 Error released() {
   return Error(conflict, "reservation.released", "The reservation has expired or was released");
@@ -24,10 +40,13 @@ void Reservations::serve(Service& service) {
 }
 
 Task<ReservationView> Reservations::reserve(Call& call, NewReservation input) {
+  for (const ReservedItem& item : merged(input.items))
+    if (item.quantity > Int<1, 1'000'000>::max)
+      throw Error::invalid_input({{"/items", "must not ask for more than 1000000 pieces of one product"}});
   int64_t seconds = input.expires_in_seconds ? int64_t(*input.expires_in_seconds) : hold_seconds_default;
   Reservation reservation{.id = {input.order_id.value},
                           .order_id = input.order_id,
-                          .items = std::move(input.items),
+                          .items = merged(input.items),
                           .state = ReservationState::held,
                           .expires_at = call.now() + std::chrono::seconds(seconds),
                           .created_at = call.now()};

@@ -6,7 +6,17 @@ namespace shop::product {
 
 void Stock::serve(Service& service) { service.bind(&Api::change_stock, this, &Stock::change); }
 
-Task<Product> move_stock(Unit& unit, const Collections& in, Id<Product> id, int64_t delta) {
+Task<void> record_movement(Unit& unit, const Collections& in, StockMovement movement) {
+  movement.id = unit.call().new_id<StockMovement>();
+  movement.takes = movement.delta < 0;
+  movement.created_at = unit.call().now();
+  co_await in.movements.insert(unit, std::move(movement));
+}
+
+// What is refused is refused before anything was changed: undoing a change costs the neighbours' time.
+Task<Product> move_stock(Unit& unit, const Collections& in, StockMovement movement) {
+  const Id<Product> id = movement.product_id;
+  const int64_t delta = movement.delta;
   std::optional<Product> product = co_await in.products.update(
       unit, id, add(&Product::stock, delta), set(&Product::updated_at, unit.call().now()),
       where(&Product::stock) >= -delta && where(&Product::stock) <= stock_max - delta);
@@ -16,6 +26,7 @@ Task<Product> move_stock(Unit& unit, const Collections& in, Id<Product> id, int6
     if (delta > 0) throw Error(conflict, "stock.full", "The stock would exceed its limit");
     throw insufficient_stock(*present, -delta);
   }
+  co_await record_movement(unit, in, std::move(movement));
   if (delta < 0 && product->stock == 0) unit.publish(ProductOutOfStock{product->id, product->name});
   co_return *product;
 }
@@ -32,26 +43,23 @@ Task<std::optional<Product>> move_for_order(Unit& unit, const Collections& in, S
     opposite = &movement;
   }
   if (takes && opposite) throw Error(conflict, "stock.released", "The order has already been cancelled");
-  StockMovement movement{.id = unit.call().new_id<StockMovement>(),
-                         .product_id = input.id,
-                         .order_id = *input.order_id,
+  StockMovement movement{.product_id = input.id,
+                         .order_id = input.order_id,
                          .delta = takes      ? int64_t(input.quantity)
                                   : opposite ? -opposite->delta
                                              : 0,
-                         .takes = takes,
-                         .created_at = unit.call().now()};
-  // What is refused is refused before anything was changed: undoing a change costs the neighbours' time.
-  std::optional<Product> product = movement.delta == 0
-                                       ? co_await in.products.find(unit, input.id)
-                                       : co_await move_stock(unit, in, input.id, movement.delta);
-  co_await in.movements.insert(unit, movement);
-  co_return product;
+                         .kind = MovementKind::order};
+  if (movement.delta != 0) co_return co_await move_stock(unit, in, std::move(movement));
+  co_await record_movement(unit, in, std::move(movement));
+  co_return co_await in.products.find(unit, input.id);
 }
 
 Task<Product> Stock::change(Call& call, StockChange input) {
   if (input.quantity == 0) throw Error::invalid_input({{"/quantity", "must not be 0"}});
   co_return co_await store_.write(call, [&](Unit& unit) -> Task<Product> {
-    if (!input.order_id) co_return co_await move_stock(unit, in_, input.id, input.quantity);
+    if (!input.order_id)
+      co_return co_await move_stock(
+          unit, in_, {.product_id = input.id, .delta = input.quantity, .kind = MovementKind::correction});
     std::optional<Product> product = co_await move_for_order(unit, in_, input);
     if (!product) throw Error(not_found, "product.unknown", "Product " + input.id.value + " not found");
     co_return *product;
