@@ -41,18 +41,17 @@ struct Sagas::Counters {
   Counter &started, &done, &undone, &failed, &resumed, &overtaken;
 };
 
-// While it lives, this process carries the saga on, and does not take it on once more.
+// While it lives, this process carries the saga on. It takes it on once more only when its lease is over.
 struct Sagas::Active {
   Active(Sagas& sagas, const Id<SagaRecord>& id) : sagas(sagas), id(id.value) {
     std::lock_guard lock(sagas.mutex_);
-    mine = sagas.active_.insert(this->id).second;
-    if (mine) sagas.running_gauge_.add(1);
+    sagas.active_.insert(this->id);
+    sagas.running_gauge_.add(1);
   }
   ~Active() {
-    if (!mine) return;
     {
       std::lock_guard lock(sagas.mutex_);
-      sagas.active_.erase(id);
+      sagas.active_.erase(sagas.active_.find(id));
       if (counted) --*counted;
     }
     sagas.running_gauge_.add(-1);
@@ -68,7 +67,6 @@ struct Sagas::Active {
 
   Sagas& sagas;
   const std::string id;
-  bool mine = false;
   size_t* counted = nullptr;
 };
 

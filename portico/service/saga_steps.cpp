@@ -1,4 +1,5 @@
 // Carrying a saga forward and backward, and what is recorded of it on the way.
+#include "portico/base/planted.h"
 #include "portico/bus/delivery.h"
 #include "portico/service/saga_progress.h"
 
@@ -19,6 +20,7 @@ Call Sagas::own_call(const Progress& saga, Duration span) const {
 }
 
 Filter Sagas::fenced(const Progress& saga) const {
+  if (planted(Plant::lease_without_fencing)) return where(&SagaRecord::id) == saga.id;
   return where(&SagaRecord::id) == saga.id && where(&SagaRecord::turn) == saga.turn;
 }
 
@@ -83,7 +85,7 @@ Task<void> Sagas::decide_undo(Shared saga, size_t maybe_done, Error why) {
            set(&SagaRecord::reason, why.reason()), set(&SagaRecord::note, note_of(why)),
            set(&SagaRecord::attempts, 0), set(&SagaRecord::stuck, false),
            set(&SagaRecord::due_at, own.now() + options_.lease), set(&SagaRecord::updated_at, own.now())});
-    if (mine == 0) throw overtaken();
+    if (mine == 0 && !planted(Plant::race_last_writer_wins)) throw overtaken();
     if (saga->table.undone) co_await saga->table.undone(unit, saga->state.get(), why);
   });
   saga->phase = SagaPhase::backward;

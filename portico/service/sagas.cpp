@@ -1,5 +1,6 @@
 #include "portico/service/sagas.h"
 
+#include "portico/base/planted.h"
 #include "portico/service/saga_progress.h"
 
 namespace portico {
@@ -125,7 +126,7 @@ Task<void> Sagas::run_later(Shared saga, std::unique_ptr<Active> active) {
   bool beside = false;
   {
     std::lock_guard lock(mutex_);
-    beside = active->mine && later_ < options_.later_max && !stopping_;
+    beside = later_ < options_.later_max && !stopping_;
     if (beside) active->count(later_);
     reactor = reactor_++ % runtime_.reactor_count();
   }
@@ -180,6 +181,7 @@ Task<void> Sagas::carry_on_loaded(Shared saga) {
 Task<std::vector<SagaRecord>> Sagas::due(Call& call) {
   bool all = false;
   size_t room = 0;
+  if (planted(Plant::sagas_not_resumed)) co_return std::vector<SagaRecord>();
   {
     std::lock_guard lock(mutex_);
     all = !all_taken_on_;
@@ -195,7 +197,8 @@ Task<std::vector<SagaRecord>> Sagas::due(Call& call) {
   Page<SagaRecord> page = co_await rows_->list(call, query);
   std::lock_guard lock(mutex_);
   for (SagaRecord& row : page.items)
-    if (rows.size() < room && !active_.contains(row.id.value)) rows.push_back(std::move(row));
+    if (rows.size() < room && (row.due_at <= call.now() || !active_.contains(row.id.value)))
+      rows.push_back(std::move(row));
   // Later ones wait for their time: all that an earlier process left has been seen once nothing more is left.
   all_taken_on_ = all_taken_on_ || (rows.size() < room && page.next.empty());
   co_return rows;
@@ -228,7 +231,6 @@ Task<void> Sagas::resume(Call& call) {
   std::vector<SagaRecord> rows = co_await due(call);
   for (SagaRecord& row : rows) {
     auto active = std::make_unique<Active>(*this, row.id);
-    if (!active->mine) continue;
     {
       std::lock_guard lock(mutex_);
       active->count(resumed_);

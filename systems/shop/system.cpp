@@ -73,6 +73,7 @@ SystemSpec make_shop() {
        .build = notification::make_service},
   };
   system.keys = notification::notification_keys();
+  for (ConfigKey& key : order::order_keys()) system.keys.push_back(std::move(key));
   system.demo_accounts = demo_accounts();
   system.seed = seed;
   system.invariants = invariants;

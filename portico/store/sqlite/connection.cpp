@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "portico/base/error.h"
+#include "portico/base/planted.h"
 #include "portico/store/sqlite/log_writer.h"
 
 namespace portico::sqlite {
@@ -162,7 +163,7 @@ void Connection::configure() {
   } else {
     script("PRAGMA query_only = ON");
   }
-  script("PRAGMA synchronous = FULL");
+  script(planted(Plant::sync_skipped) ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
   script("PRAGMA foreign_keys = ON");
   script("PRAGMA temp_store = MEMORY");
   script(fmt::format("PRAGMA cache_size = -{}", options_.cache_bytes / 1024));

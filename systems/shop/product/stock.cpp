@@ -1,5 +1,6 @@
 #include "systems/shop/product/stock.h"
 
+#include "portico/base/planted.h"
 #include "systems/shop/product/rules.h"
 
 namespace shop::product {
@@ -13,10 +14,21 @@ Task<void> record_movement(Unit& unit, const Collections& in, StockMovement move
   co_await in.movements.insert(unit, std::move(movement));
 }
 
+// The planted bug of that name: others change the stock between reading and writing it.
+Task<Product> move_after_reading(Unit& unit, const Collections& in, StockMovement movement) {
+  std::optional<Product> read = co_await in.products.find(unit.call(), movement.product_id);
+  if (!read || read->stock + movement.delta < 0) throw insufficient_stock(*read, -movement.delta);
+  const int64_t left = read->stock + movement.delta;
+  auto product = co_await in.products.update(unit, read->id, set(&Product::stock, Int<0, stock_max>(left)));
+  co_await record_movement(unit, in, std::move(movement));
+  co_return *product;
+}
+
 // What is refused is refused before anything was changed: undoing a change costs the neighbours' time.
 Task<Product> move_stock(Unit& unit, const Collections& in, StockMovement movement) {
   const Id<Product> id = movement.product_id;
   const int64_t delta = movement.delta;
+  if (planted(Plant::stock_check_not_atomic)) co_return co_await move_after_reading(unit, in, movement);
   std::optional<Product> product = co_await in.products.update(
       unit, id, add(&Product::stock, delta), set(&Product::updated_at, unit.call().now()),
       where(&Product::stock) >= -delta && where(&Product::stock) <= stock_max - delta);
@@ -39,6 +51,8 @@ Task<std::optional<Product>> move_for_order(Unit& unit, const Collections& in, S
   Page<StockMovement> known = co_await in.movements.list(unit, movements);
   const StockMovement* opposite = nullptr;
   for (const StockMovement& movement : known.items) {
+    if (movement.takes == takes && !takes && planted(Plant::give_back_repeats))
+      co_return co_await move_stock(unit, in, {.product_id = input.id, .delta = input.quantity});
     if (movement.takes == takes) co_return co_await in.products.find(unit, input.id);
     opposite = &movement;
   }
