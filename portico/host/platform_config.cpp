@@ -127,18 +127,28 @@ std::vector<ConfigKey> platform_keys(const SystemSpec& system) {
        .variables = {"LOG_FORMAT"},
        .help = "auto is text on a terminal, JSON otherwise",
        .options = {"auto", "text", "json"}},
-      {.name = "bus.retention",
-       .kind = duration,
-       .value = "1h",
-       .help = "how long events are kept at least",
-       .min = 0,
-       .max = 2'592'000'000},
       {.name = "store.engine",
        .value = "sqlite",
        .variables = {"PORTICO_STORE"},
        .help = "engine of the stores",
        .options = {"sqlite"}},
   };
+}
+
+std::vector<ConfigKey> bus_keys() {
+  using enum ConfigKind;
+  return {{.name = "bus.retention",
+           .kind = duration,
+           .value = "1h",
+           .help = "how long events are kept at least",
+           .min = 0,
+           .max = 2'592'000'000},
+          {.name = "bus.poll",
+           .kind = duration,
+           .value = "250ms",
+           .help = "how often subscribers look for events that no signal has announced",
+           .min = 10,
+           .max = 60'000}};
 }
 
 // Names of the seeds' environments that belong to engines this version does not contain: accepted, so that an
@@ -170,6 +180,7 @@ std::vector<ConfigKey> engine_keys() {
 
 std::vector<ConfigKey> config_keys(const SystemSpec& system) {
   std::vector<ConfigKey> keys = platform_keys(system);
+  for (ConfigKey& key : bus_keys()) keys.push_back(std::move(key));
   for (const ServiceSpec& service : system.services) {
     keys.push_back({.name = service.name + ".port",
                     .kind = ConfigKind::integer,
