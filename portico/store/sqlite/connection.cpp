@@ -176,7 +176,9 @@ void Connection::configure() {
 
 void Connection::use_log() {
   Statement mode = statement("PRAGMA journal_mode = WAL");
-  if (!mode.step() || mode.text(0) != "wal")
+  const bool on = mode.step() && mode.text(0) == "wal";
+  // It is written into the file at the end of the statement: until then a disk can fail.
+  if (!on || mode.step())
     throw error_of(SQLITE_CANTOPEN, options_.path, "its file system cannot share memory for the log",
                    audience_);
 }
