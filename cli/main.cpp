@@ -8,6 +8,7 @@
 #include "cli/doctor.h"
 #include "cli/run.h"
 #include "cli/show.h"
+#include "cli/sim.h"
 
 namespace portico::cli {
 namespace {
@@ -19,6 +20,7 @@ struct Arguments {
   bool verify = false;
   std::string service;
   CallOptions call;
+  SimOptions sim;
   std::string mail_to, mail_id;
   int mail_limit = 20;
   int result = done;
@@ -115,6 +117,33 @@ void add_asking(CLI::App& app, Arguments& arguments) {
   show->callback([&] { arguments.result = ask_mail_show(common, arguments.mail_id); });
 }
 
+void add_simulating(CLI::App& app, Arguments& arguments) {
+  CommonOptions& common = arguments.run.common;
+  SimOptions& sim = arguments.sim;
+  CLI::App* command =
+      app.add_subcommand("sim", "run a system under simulated faults and check what must hold");
+  command->add_option("system", common.system, "the system: shop")->capture_default_str();
+  command->add_option("--seeds", sim.seeds, "how many runs")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000'000));
+  command->add_option("--seed", sim.first_seed, "the first seed")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--minutes", sim.minutes, "of faults in each run; without it half a minute")
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--jobs", sim.jobs, "processes; without it one a core")->check(CLI::Range(1, 256));
+  command->add_option("--topology", sim.topology, "single or split; without it in turn")
+      ->check(CLI::IsMember({"single", "split"}));
+  command->add_option("--plant", sim.plant, "a planted bug, in builds that have them");
+  command->add_option("--faults", sim.faults, "a file with the faults of the run, as a failure writes it");
+  command->add_flag("--crash-points", sim.crash_points,
+                    "one order, crashed before and after each write, sync and send");
+  command->add_flag("--log", sim.log, "print the log of a seed that is run alone");
+  command->add_flag("--no-shrink", sim.no_shrink, "do not look for the faults that a failure needs");
+  command->add_flag("--json", common.json, "print JSON");
+  command->callback([&] { arguments.result = simulate(common, sim); });
+}
+
 int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Runs a backend of many services behind one gateway, as one process or as many.", "portico"};
@@ -124,6 +153,7 @@ int run(int argc, char** argv) {
   add_running(app, arguments);
   add_showing(app, arguments);
   add_asking(app, arguments);
+  add_simulating(app, arguments);
   std::vector<std::string_view> known;
   for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
   if (argc > 1 && argv[1][0] != '-' && std::find(known.begin(), known.end(), argv[1]) == known.end()) {

@@ -65,7 +65,7 @@ struct Gateway::Impl {
   Observer& observer;
   const Presenter& presenter;
   const Authenticator& authenticator;
-  net::Client& client;
+  net::Sender& sender;
   GatewayOptions options;
   std::vector<Upstream> upstreams;
   std::vector<StaticPage> pages;
@@ -211,8 +211,8 @@ Task<net::Response> Gateway::Impl::proxy(Passage& passage) {
   request.headers.set(header::traceparent, to_traceparent(call.trace));
   std::optional<net::Request> again;
   if (planted(Plant::unsafe_retry)) again = request;
-  auto answer = co_await client.send(passage.upstream->origin, std::move(request), deadline);
-  if (!answer && again) answer = co_await client.send(passage.upstream->origin, std::move(*again), deadline);
+  auto answer = co_await sender.send(passage.upstream->origin, std::move(request), deadline);
+  if (!answer && again) answer = co_await sender.send(passage.upstream->origin, std::move(*again), deadline);
   if (!answer) {
     bool late = answer.error().kind == net::Failure::Kind::timeout && !answer.error().never_sent;
     throw Error(late ? Code::too_late : Code::unavailable, late ? "upstream.timeout" : "upstream.unavailable",
@@ -296,7 +296,7 @@ const StaticPage* find_page(const std::vector<StaticPage>& pages, const net::Req
 }
 
 Gateway::Gateway(Runtime& runtime, Observer& observer, const Presenter& presenter,
-                 const Authenticator& authenticator, net::Client& client, GatewayOptions options,
+                 const Authenticator& authenticator, net::Sender& sender, GatewayOptions options,
                  std::vector<Upstream> upstreams, std::vector<StaticPage> pages) {
   size_t addresses_max = options.rate_addresses_max;
   impl_.reset(new Impl{
@@ -304,7 +304,7 @@ Gateway::Gateway(Runtime& runtime, Observer& observer, const Presenter& presente
       .observer = observer,
       .presenter = presenter,
       .authenticator = authenticator,
-      .client = client,
+      .sender = sender,
       .options = std::move(options),
       .upstreams = std::move(upstreams),
       .pages = std::move(pages),

@@ -50,7 +50,7 @@ const StaticPage* find_page(const std::vector<StaticPage>& pages, const net::Req
 class Gateway {
  public:
   Gateway(Runtime& runtime, Observer& observer, const Presenter& presenter,
-          const Authenticator& authenticator, net::Client& client, GatewayOptions options,
+          const Authenticator& authenticator, net::Sender& sender, GatewayOptions options,
           std::vector<Upstream> upstreams, std::vector<StaticPage> pages);
   ~Gateway();
   // Answers always. One access-log line a request, refused ones too.

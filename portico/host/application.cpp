@@ -15,9 +15,9 @@ struct Application::Impl {
         system(system),
         config(config),
         placement(std::move(p)),
-        shared(runtime, observer, system, config, issuer_is_here()) {}
+        shared(runtime, observer, system, config, placement),
+        idle(runtime) {}
 
-  bool issuer_is_here() const { return system.issuer() && runs_here(system.issuer()->name); }
   bool runs_here(std::string_view name) const {
     return std::find(placement.services.begin(), placement.services.end(), name) != placement.services.end();
   }
@@ -53,6 +53,9 @@ struct Application::Impl {
   Instant started{};
   std::atomic<bool> ready{false};
   std::atomic<bool> stopping{false};
+  bool gateway_open = false;
+  size_t answering = 0;  // requests that answer() has taken
+  Signal idle;           // there are none left
 };
 
 void Application::Impl::build_nodes() {
@@ -60,10 +63,9 @@ void Application::Impl::build_nodes() {
     Node* found = node(name);
     return found ? &found->front() : nullptr;
   };
-  bool wire = placement.mode == CallMode::wire;
   for (const ServiceSpec& spec : system.services)
-    if (runs_here(spec.name)) nodes.push_back(std::make_unique<Node>(shared, spec, wire, find_front));
-  gateway_identity = std::make_unique<Identity>(shared, "gateway", wire, find_front);
+    if (runs_here(spec.name)) nodes.push_back(std::make_unique<Node>(shared, spec, find_front));
+  gateway_identity = std::make_unique<Identity>(shared, "gateway", find_front);
   connect_publishers();
   for (auto& node : nodes) node->build();
 }
@@ -87,7 +89,7 @@ Task<ServiceHealth> Application::Impl::health_of(const ServiceSpec* spec) {
     co_return health;
   }
   net::Request request{.target = "/health"};
-  auto answer = co_await shared.client.send(origin_of(config, *spec), std::move(request),
+  auto answer = co_await shared.sender.send(origin_of(config, *spec), std::move(request),
                                             runtime.steady() + std::chrono::seconds(5));
   ServiceHealth health{.name = spec->name};
   if (!answer) co_return health;
@@ -120,7 +122,7 @@ void Application::Impl::build_gateway() {
                          .trusted_proxies = config.list("gateway.trusted_proxies"),
                          .development = shared.development};
   gateway = std::make_unique<Gateway>(runtime, observer, *system.presenter, gateway_identity->authenticator(),
-                                      shared.client, std::move(options), std::move(upstreams),
+                                      shared.sender, std::move(options), std::move(upstreams),
                                       pages_of(std::move(from)));
 }
 
@@ -136,7 +138,7 @@ Task<void> Application::Impl::fetch_keys() {
   Instant deadline = runtime.steady() + std::chrono::seconds(30);
   for (;;) {
     net::Request request{.target = std::string(jwks_path)};
-    auto answer = co_await shared.client.send(origin_of(config, *issuer), std::move(request), deadline);
+    auto answer = co_await shared.sender.send(origin_of(config, *issuer), std::move(request), deadline);
     if (answer && answer->status == 200) {
       auto set = security::parse_jwks(answer->body);
       if (!set) throw std::move(set.error());
@@ -190,27 +192,22 @@ Application::Application(Runtime& runtime, Observer& observer, const SystemSpec&
 
 Application::~Application() = default;
 
-namespace {
-
-Task<net::Response> pass(Gateway* gateway, net::Request request) {
-  co_return co_await gateway->handle(std::move(request));
-}
-
-}  // namespace
-
 Task<void> Application::start() {
   Impl& impl = *impl_;
-  for (auto& node : impl.nodes) co_await node->open();
-  if (impl.placement.listen && impl.placement.own_ports)
-    for (auto& node : impl.nodes)
-      node->listen(impl.sources(), uint16_t(impl.config.integer(node->spec().name + ".port")));
+  for (auto& node : impl.nodes) co_await node->open_store();
+  if (impl.placement.own_ports)
+    for (auto& node : impl.nodes) {
+      node->open(impl.sources());
+      if (impl.placement.listen) node->listen(uint16_t(impl.config.integer(node->spec().name + ".port")));
+    }
   co_await impl.fetch_keys();
+  impl.gateway_open = impl.gateway != nullptr;
   if (impl.gateway && impl.placement.listen) {
     Gateway* gateway = impl.gateway.get();
     const Presenter* presenter = impl.system.presenter.get();
     impl.gateway_server = std::make_unique<net::Server>(
         impl.runtime, server_limits(impl.config),
-        [gateway](net::Request request) { return pass(gateway, std::move(request)); },
+        [gateway](net::Request request) { return gateway->handle(std::move(request)); },
         [presenter](int status, std::string_view reason, std::string_view message) {
           Error error =
               Error(code_of_status(status), std::string(reason), std::string(message)).with_status(status);
@@ -231,15 +228,40 @@ Task<void> Application::stop(Instant deadline) {
   Impl& impl = *impl_;
   impl.ready = false;
   impl.stopping = true;
+  impl.gateway_open = false;
   if (impl.gateway_server) co_await impl.gateway_server->drain(deadline);
   for (auto& node : impl.nodes) co_await node->drain(deadline);
+  while (impl.answering > 0 && impl.runtime.steady() < deadline)
+    co_await impl.idle.wait_for(deadline - impl.runtime.steady());
   co_await impl.shared.bus.stop(deadline);
-  for (auto& node : impl.nodes) co_await node->close();
+  for (auto& node : impl.nodes) co_await node->close_store();
 }
 
 Task<void> Application::settled(Instant deadline, bool parked_ok) {
   for (auto& node : impl_->nodes) co_await node->rested(deadline);
   co_await impl_->shared.bus.settled(deadline, parked_ok);
+}
+
+bool Application::answers(std::string_view port) const {
+  if (port == "gateway") return impl_->gateway_open;
+  Node* node = impl_->node(port);
+  return node && node->is_open();
+}
+
+Task<net::Response> Application::answer(std::string_view port, net::Request request) {
+  if (!answers(port)) throw Error(Code::unavailable, "port.closed", "Nothing listens here");
+  // Counted as long as its coroutine lives.
+  struct Counted {
+    explicit Counted(Impl* impl) : impl(impl) { ++impl->answering; }
+    ~Counted() {
+      if (--impl->answering == 0) impl->idle.notify();
+    }
+    Counted(const Counted&) = delete;
+    Impl* impl;
+  };
+  const Counted counted(impl_.get());
+  if (port == "gateway") co_return co_await impl_->gateway->handle(std::move(request));
+  co_return co_await impl_->node(port)->answer(std::move(request));
 }
 
 std::vector<Application::Address> Application::addresses() const {

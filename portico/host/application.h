@@ -9,6 +9,7 @@
 
 #include "portico/gateway/gateway.h"
 #include "portico/host/system.h"
+#include "portico/security/password.h"
 
 namespace portico {
 
@@ -20,8 +21,13 @@ struct Placement {
   std::vector<std::string> services;  // that run in this process; the others are called at their addresses
   bool gateway = true;
   bool own_ports = true;  // each service also answers on its own port
-  bool listen = true;     // false: nothing listens, requests come through front() and gateway()
+  bool listen = true;     // false: nothing listens, requests come through answer(), front() and gateway()
   CallMode mode = CallMode::direct;
+  // What a simulation puts in the place of the real thing. All must outlive the application.
+  net::Sender* sender = nullptr;  // to other processes; null: HTTP over sockets
+  std::string file_system;        // SQLite's name of the one that the stores lie on; empty: the system's
+  std::string store_folder;       // where the stores lie; empty: host.data
+  security::PasswordOptions passwords;
 };
 
 // Everything in one process.
@@ -50,6 +56,11 @@ class Application {
     std::string name, url, docs;
   };
   std::vector<Address> addresses() const;
+  // What the port of "gateway" or of a service answers: its pages, else the gateway or the service. Throws
+  // Error(unavailable, "port.closed") where `answers` says no.
+  Task<net::Response> answer(std::string_view port, net::Request request);
+  // Whether that port is open: from the moment of `start` at which it would listen, until `stop`.
+  bool answers(std::string_view port) const;
   // The port that is listened on: of "gateway" or of a service; 0 when there is none.
   uint16_t port(std::string_view name) const;
 

@@ -1,5 +1,7 @@
 #include "portico/host/node.h"
 
+#include <algorithm>
+
 #include "portico/host/events_api.h"
 #include "portico/host/sagas_api.h"
 #include "portico/store/sqlite/sqlite_store.h"
@@ -7,15 +9,9 @@
 namespace portico {
 namespace {
 
-// What another process of the system passes on is meant for an endpoint: a page of the same address must not
-// answer it, for in one process it would not either.
-Task<net::Response> answer(Front* front, const std::vector<StaticPage>* pages, net::Request request) {
-  const bool passed_on = !request.headers.get(header::service_token).empty();
-  if (const StaticPage* page = passed_on ? nullptr : find_page(*pages, request)) {
-    net::Response response = co_await page->answer(std::move(request));
-    co_return response;
-  }
-  co_return co_await front->handle(std::move(request));
+bool issuer_is_here(const SystemSpec& system, const Placement& placement) {
+  const ServiceSpec* issuer = system.issuer();
+  return issuer && std::ranges::find(placement.services, issuer->name) != placement.services.end();
 }
 
 // Readiness of a service without checks of its own is that of its store.
@@ -43,22 +39,24 @@ net::ServerLimits server_limits(const Config& config) {
 }
 
 Shared::Shared(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config,
-               bool issuer_is_here)
+               const Placement& placement)
     : runtime(runtime),
       observer(observer),
       system(system),
       config(config),
+      placement(placement),
       development(config.text("mode") != "production"),
-      keys(load_keys(system, config, runtime, issuer_is_here)),
+      keys(load_keys(system, config, runtime, issuer_is_here(system, placement))),
       client(runtime, {}),
-      bus(runtime, observer, {.retention = config.duration("bus.retention")}),
+      sender(placement.sender ? *placement.sender : client),
+      bus(runtime, observer,
+          {.retention = config.duration("bus.retention"), .poll = config.duration("bus.poll")}),
       verifier(runtime, {.issuer = system.name, .audience = system.name}),
-      passwords(runtime, {}) {}
+      passwords(runtime, placement.passwords) {}
 
-Identity::Identity(Shared& shared, std::string name, bool wire, FindFront find_front)
+Identity::Identity(Shared& shared, std::string name, FindFront find_front)
     : shared_(shared),
       name_(std::move(name)),
-      wire_(wire),
       find_front_(std::move(find_front)),
       tokens_(shared.runtime, shared.keys.service_secret, {.system = shared.system.name, .service = name_}),
       authenticator_(make_authenticator(shared.verifier, *shared.keys.internal, tokens_)) {}
@@ -75,22 +73,26 @@ std::unique_ptr<Channel> Identity::make_channel(std::string_view neighbour) {
     throw Error(Code::internal, "neighbour.unknown").with_note(name_ + " calls " + std::string(neighbour));
   ChannelOptions options{.timeout = shared_.config.duration("call.timeout")};
   Front* front = find_front_(neighbour);
-  if (front && !wire_)
+  if (front && shared_.placement.mode == CallMode::direct)
     return make_direct_channel(shared_.runtime, shared_.observer, front->service(), options);
   Exchange exchange =
-      front ? wire_exchange(*front) : network_exchange(shared_.client, origin_of(shared_.config, *spec));
+      front ? wire_exchange(*front) : network_exchange(shared_.sender, origin_of(shared_.config, *spec));
   return make_http_channel(std::string(neighbour), std::move(exchange), *shared_.system.presenter,
                            *authenticator_, shared_.runtime, shared_.observer, options);
 }
 
-Node::Node(Shared& shared, const ServiceSpec& spec, bool wire, Identity::FindFront find_front)
+Node::Node(Shared& shared, const ServiceSpec& spec, Identity::FindFront find_front)
     : shared_(shared),
       spec_(spec),
       service_(spec.name, shared.observer, shared.bus),
-      identity_(shared, spec.name, wire, std::move(find_front)) {
-  const std::string& folder = shared.config.text("host.data");
-  prepare_folder(folder);
-  store_ = sqlite::make_store(shared.runtime, shared.observer, {.path = folder + "/" + spec.name + ".db"});
+      identity_(shared, spec.name, std::move(find_front)) {
+  const Placement& placement = shared.placement;
+  const std::string& folder =
+      placement.store_folder.empty() ? shared.config.text("host.data") : placement.store_folder;
+  if (placement.file_system.empty()) prepare_folder(folder);
+  store_ =
+      sqlite::make_store(shared.runtime, shared.observer,
+                         {.path = folder + "/" + spec.name + ".db", .file_system = placement.file_system});
   FrontOptions options{.timeout = shared.config.duration("http.request_timeout"),
                        .development = shared.development,
                        .direct = shared.development};
@@ -123,16 +125,29 @@ void Node::build() {
           .with_note("nothing is bound to " + spec_.name + "." + std::string(endpoint.name));
 }
 
-void Node::listen(PageSources sources, uint16_t port) {
+void Node::open(PageSources sources) {
   sources.spec = &spec_;
   sources.service = &service_;
   pages_ = pages_of(std::move(sources));
-  Front* front = front_.get();
-  const std::vector<StaticPage>* pages = &pages_;
+  open_ = true;
+}
+
+// What another process of the system passes on is meant for an endpoint: a page of the same address must not
+// answer it, for in one process it would not either.
+Task<net::Response> Node::answer(net::Request request) {
+  const bool passed_on = !request.headers.get(header::service_token).empty();
+  if (const StaticPage* page = passed_on ? nullptr : find_page(pages_, request)) {
+    net::Response response = co_await page->answer(std::move(request));
+    co_return response;
+  }
+  co_return co_await front_->handle(std::move(request));
+}
+
+void Node::listen(uint16_t port) {
   const Presenter* presenter = shared_.system.presenter.get();
   server_ = std::make_unique<net::Server>(
       shared_.runtime, server_limits(shared_.config),
-      [front, pages](net::Request request) { return answer(front, pages, std::move(request)); },
+      [this](net::Request request) { return answer(std::move(request)); },
       [presenter](int status, std::string_view reason, std::string_view message) {
         Error error =
             Error(code_of_status(status), std::string(reason), std::string(message)).with_status(status);
@@ -142,11 +157,14 @@ void Node::listen(PageSources sources, uint16_t port) {
 }
 
 Sagas& Node::sagas() {
-  if (!sagas_) sagas_ = std::make_unique<Sagas>(shared_.runtime, shared_.observer, spec_.name, *store_);
+  if (sagas_) return *sagas_;
+  SagaOptions options{.lease = shared_.config.duration("saga.lease")};
+  options.retry.cap = shared_.config.duration("saga.retry_max");
+  sagas_ = std::make_unique<Sagas>(shared_.runtime, shared_.observer, spec_.name, *store_, options);
   return *sagas_;
 }
 
-Task<void> Node::open() {
+Task<void> Node::open_store() {
   co_await store_->open();
   if (sagas_) co_await sagas_->open();
 }
@@ -156,10 +174,11 @@ Task<void> Node::rested(Instant deadline) {
 }
 
 Task<void> Node::drain(Instant deadline) {
+  open_ = false;
   if (server_) co_await server_->drain(deadline);
   if (sagas_) co_await sagas_->stop(deadline);
 }
 
-Task<void> Node::close() { co_await store_->close(); }
+Task<void> Node::close_store() { co_await store_->close(); }
 
 }  // namespace portico

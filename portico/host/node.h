@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "portico/host/application.h"
 #include "portico/host/keys.h"
 #include "portico/host/pages.h"
 #include "portico/host/system.h"
@@ -21,15 +22,17 @@ namespace portico {
 struct Shared {
   // Loads the secrets as load_keys says.
   Shared(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config,
-         bool issuer_is_here);
+         const Placement& placement);
 
   Runtime& runtime;
   Observer& observer;
   const SystemSpec& system;
   const Config& config;
+  const Placement& placement;
   const bool development;
   SystemKeys keys;
   net::Client client;
+  net::Sender& sender;  // the client, or what stands in its place
   Bus bus;
   security::Verifier verifier;
   security::PasswordHasher passwords;
@@ -40,7 +43,7 @@ class Identity : public Neighbours {
  public:
   // Gives the front of a neighbour in this process, or null when it runs elsewhere.
   using FindFront = std::function<Front*(std::string_view neighbour)>;
-  Identity(Shared& shared, std::string name, bool wire, FindFront find_front);
+  Identity(Shared& shared, std::string name, FindFront find_front);
 
   Channel& channel(std::string_view neighbour) override;
   const Authenticator& authenticator() const { return *authenticator_; }
@@ -50,7 +53,6 @@ class Identity : public Neighbours {
 
   Shared& shared_;
   std::string name_;
-  bool wire_;
   FindFront find_front_;
   security::ServiceTokens tokens_;
   std::unique_ptr<Authenticator> authenticator_;
@@ -62,18 +64,23 @@ net::Origin origin_of(const Config& config, const ServiceSpec& spec);
 
 class Node : public ServiceParts {
  public:
-  Node(Shared& shared, const ServiceSpec& spec, bool wire, Identity::FindFront find_front);
+  Node(Shared& shared, const ServiceSpec& spec, Identity::FindFront find_front);
   ~Node() override;
 
   // Builds and binds the service; every contract member must be bound afterwards.
   void build();
-  // Answers requests on the service's own port, 0 for a free one.
-  void listen(PageSources sources, uint16_t port);
+  // Makes the pages of the service's own port; from here on it answers.
+  void open(PageSources sources);
+  bool is_open() const { return open_; }
+  // What the service's own port answers: a page, else the front.
+  Task<net::Response> answer(net::Request request);
+  // Listens on the service's own port, 0 for a free one.
+  void listen(uint16_t port);
   // Opens the store and looks whether what it holds can be carried on.
-  Task<void> open();
+  Task<void> open_store();
   Task<void> rested(Instant deadline);  // no saga runs
   Task<void> drain(Instant deadline);
-  Task<void> close();
+  Task<void> close_store();
 
   const ServiceSpec& spec() const { return spec_; }
   Front& front() { return *front_; }
@@ -102,6 +109,7 @@ class Node : public ServiceParts {
   std::unique_ptr<Front> front_;
   std::vector<std::shared_ptr<void>> kept_;  // the service's object and what serves its events
   std::vector<StaticPage> pages_;
+  bool open_ = false;
   std::unique_ptr<net::Server> server_;
   uint16_t port_ = 0;
 };

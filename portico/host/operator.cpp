@@ -8,9 +8,10 @@ namespace portico {
 
 struct Operator::Impl {
   Impl(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config)
-      : shared(runtime, observer, system, config, false),
-        identity(shared, "operator", false, [](std::string_view) -> Front* { return nullptr; }) {}
+      : shared(runtime, observer, system, config, placement),
+        identity(shared, "operator", [](std::string_view) -> Front* { return nullptr; }) {}
 
+  const Placement placement;  // nothing runs here
   Shared shared;
   Identity identity;
 };

@@ -100,7 +100,7 @@ Task<Body> asked_issuer(Sources sources) {
   Shared& shared = *sources->shared;
   const ServiceSpec& issuer = *shared.system.issuer();
   net::Request request{.target = std::string(jwks_path)};
-  auto answer = co_await shared.client.send(origin_of(shared.config, issuer), std::move(request),
+  auto answer = co_await shared.sender.send(origin_of(shared.config, issuer), std::move(request),
                                             shared.runtime.steady() + std::chrono::seconds(5));
   if (!answer || answer->status != 200)
     throw Error(Code::unavailable, "keys.unreachable", "The " + issuer.name + " service is unavailable");

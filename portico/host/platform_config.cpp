@@ -127,18 +127,40 @@ std::vector<ConfigKey> platform_keys(const SystemSpec& system) {
        .variables = {"LOG_FORMAT"},
        .help = "auto is text on a terminal, JSON otherwise",
        .options = {"auto", "text", "json"}},
-      {.name = "bus.retention",
-       .kind = duration,
-       .value = "1h",
-       .help = "how long events are kept at least",
-       .min = 0,
-       .max = 2'592'000'000},
       {.name = "store.engine",
        .value = "sqlite",
        .variables = {"PORTICO_STORE"},
        .help = "engine of the stores",
        .options = {"sqlite"}},
   };
+}
+
+std::vector<ConfigKey> bus_keys() {
+  using enum ConfigKind;
+  return {{.name = "bus.retention",
+           .kind = duration,
+           .value = "1h",
+           .help = "how long events are kept at least",
+           .min = 0,
+           .max = 2'592'000'000},
+          {.name = "bus.poll",
+           .kind = duration,
+           .value = "250ms",
+           .help = "how often subscribers look for events that no signal has announced",
+           .min = 10,
+           .max = 60'000},
+          {.name = "saga.lease",
+           .kind = duration,
+           .value = "30s",
+           .help = "after which silence a saga that is under way is taken on again",
+           .min = 100,
+           .max = 3'600'000},
+          {.name = "saga.retry_max",
+           .kind = duration,
+           .value = "5m",
+           .help = "the longest wait between two tries of a saga",
+           .min = 1000,
+           .max = 86'400'000}};
 }
 
 // Names of the seeds' environments that belong to engines this version does not contain: accepted, so that an
@@ -170,6 +192,7 @@ std::vector<ConfigKey> engine_keys() {
 
 std::vector<ConfigKey> config_keys(const SystemSpec& system) {
   std::vector<ConfigKey> keys = platform_keys(system);
+  for (ConfigKey& key : bus_keys()) keys.push_back(std::move(key));
   for (const ServiceSpec& service : system.services) {
     keys.push_back({.name = service.name + ".port",
                     .kind = ConfigKind::integer,

@@ -25,8 +25,9 @@ class SagasService {
   Task<SagaPage> list(Call& call, SagasWanted wanted) {
     SagaPage result;
     if (!sagas_) co_return result;
-    Page<SagaRecord> page = co_await sagas_->list(
-        call, wanted.stuck, size_t(int64_t(wanted.limit.value_or(page_default))), wanted.after);
+    Page<SagaRecord> page = co_await sagas_->list(call, wanted.stuck.value_or(false),
+                                                  size_t(int64_t(wanted.limit.value_or(page_default))),
+                                                  wanted.after.value_or(""));
     result.sagas = std::move(page.items);
     result.next = std::move(page.next);
     co_return result;

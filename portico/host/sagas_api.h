@@ -7,9 +7,9 @@
 namespace portico {
 
 struct SagasWanted {
-  bool stuck = false;  // only those that somebody should look at
+  std::optional<bool> stuck;  // only those that somebody should look at
   std::optional<Int<1, 200>> limit;
-  std::string after;  // the `next` of the page before
+  std::optional<Text<0, 4000>> after;  // the `next` of the page before
 };
 PORTICO_DESCRIBE(SagasWanted, stuck, limit, after)
 

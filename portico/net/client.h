@@ -37,15 +37,22 @@ struct Failure {
   std::string note;
 };
 
-class Client {
+// Sends requests to other processes. One exchange on the caller's reactor; fails at `deadline` at the latest.
+class Sender {
+ public:
+  virtual ~Sender() = default;
+  virtual Task<std::expected<Response, Failure>> send(Origin origin, Request request, Instant deadline) = 0;
+};
+
+class Client final : public Sender {
  public:
   // The client must die before the runtime. On a runtime without sockets one can be made, so that a process
   // that holds all its services can be simulated; its `send` throws Error(unimplemented, "net.simulated").
   Client(Runtime& runtime, ClientLimits limits);
-  ~Client();  // exchanges that are under way go on; idle connections are closed
+  ~Client() override;  // exchanges that are under way go on; idle connections are closed
   // One exchange on the caller's reactor. A reused connection that turns out closed before any byte of a
   // response is replaced once by a fresh one when the request was idempotent (RFC 9110 section 9.2.2).
-  Task<std::expected<Response, Failure>> send(Origin origin, Request request, Instant deadline);
+  Task<std::expected<Response, Failure>> send(Origin origin, Request request, Instant deadline) override;
 
  private:
   class Impl;

@@ -38,6 +38,9 @@ class Random {
   std::atomic<uint64_t> uuid7_stamp_ = 0;  // of the latest id: milliseconds * 4096 + counter
 };
 
+// A stream that repeats itself for equal seeds: for simulations, never for secrets.
+std::unique_ptr<Random> make_seeded_random(uint64_t seed);
+
 struct RuntimeOptions {
   unsigned reactors = 0;         // 0: one a core
   unsigned pool_threads = 0;     // of offload(); 0: two, or twice the cores where that is more
@@ -111,7 +114,9 @@ class RealRuntime : public Runtime {
 // at whatever await it stands.
 class SimRuntime : public Runtime {
  public:
-  static std::unique_ptr<SimRuntime> make(uint64_t seed);
+  // Where the wall clock of a simulation begins unless told otherwise: 2026-01-01T00:00:00Z.
+  static constexpr Time epoch{1'767'225'600'000};
+  static std::unique_ptr<SimRuntime> make(uint64_t seed, Time start = epoch);
 
   // A runtime whose coroutines and timers belong to a node of their own, with its own random stream. Lives as
   // long as the SimRuntime. The SimRuntime itself is node "". After `kill` the name stands for a new, empty
@@ -121,6 +126,13 @@ class SimRuntime : public Runtime {
   // effect. A node may kill itself: its running coroutine then ends at its next await. Node "" cannot be
   // killed.
   virtual void kill(std::string_view name) = 0;
+  // Stops the node as SIGSTOP does: nothing of it runs until `resume`, then at once all that has become
+  // due.
+  virtual void pause(std::string_view name) = 0;
+  virtual void resume(std::string_view name) = 0;
+  // Sets the wall clock of one node so far ahead of the others' (behind, where negative). Its steady clock
+  // and its timers go on as they are. A new node of that name starts without an offset.
+  virtual void set_clock_offset(std::string_view name, Duration offset) = 0;
 
   // Runs until nothing is runnable and no timer is left, or virtual time has reached `until`.
   virtual void run_until(Instant until) = 0;
@@ -128,6 +140,8 @@ class SimRuntime : public Runtime {
   // everything has come to rest before.
   virtual void run(Task<void> task) = 0;
 
+  // Adds to the event hash what somebody has seen beside the events: what was written, who got a message.
+  virtual void observe(uint64_t what) = 0;
   // A hash over every event so far (kind, node, time): equal for equal seeds.
   virtual uint64_t event_hash() const = 0;
   virtual uint64_t event_count() const = 0;

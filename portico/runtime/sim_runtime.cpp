@@ -13,7 +13,6 @@ namespace portico {
 namespace asio = boost::asio;
 namespace {
 
-constexpr Time epoch{1'767'225'600'000};  // the wall clock starts at 2026-01-01T00:00:00Z
 constexpr uint64_t offload_us_max = 2000;
 
 class SimNode;
@@ -43,20 +42,31 @@ struct Sleep : WaitList {
 
 class SimNode final : public Runtime, public EventOwner {
  public:
-  SimNode(SimScheduler& scheduler, std::string name, uint64_t seed, std::shared_ptr<Failures> failures)
-      : Runtime(std::move(failures)), scheduler_(scheduler), name_(std::move(name)), random_(seed) {}
+  SimNode(SimScheduler& scheduler, Time start, std::string name, uint64_t seed,
+          std::shared_ptr<Failures> failures)
+      : Runtime(std::move(failures)),
+        scheduler_(scheduler),
+        start_(start),
+        name_(std::move(name)),
+        random_(seed) {}
   ~SimNode() override { PORTICO_CHECK(dead_); }
 
   const std::string& name() const { return name_; }
   const std::shared_ptr<Failures>& failures() const { return failures_; }
   asio::execution_context& context() { return context_; }
   SimScheduler& scheduler() { return scheduler_; }
+  void pause() { paused_ = true; }
+  void resume() {
+    paused_ = false;
+    scheduler_.resume(*this);
+  }
+  void set_clock_offset(Duration offset) { offset_ = offset; }
   void die() {
     dead_ = true;
     scheduler_.kill(*this);
   }
 
-  Time now() const override { return epoch + Duration(scheduler_.now().us); }
+  Time now() const override { return start_ + (Duration(scheduler_.now().us) + offset_); }
   Instant steady() const override { return scheduler_.now(); }
   Random& random() override { return random_; }
   size_t reactor_count() const override { return 1; }
@@ -69,6 +79,7 @@ class SimNode final : public Runtime, public EventOwner {
 
   uint64_t name_hash() const override { return name_hash_; }
   bool dead() const override { return dead_; }
+  bool paused() const override { return paused_; }
   void bury_waiters() override { context_.shutdown(); }
 
  private:
@@ -78,10 +89,13 @@ class SimNode final : public Runtime, public EventOwner {
   Task<void> pause(EventKind kind, Duration span);
 
   SimScheduler& scheduler_;
+  const Time start_;
   const std::string name_;
   const uint64_t name_hash_ = hash_of(name_);
   SeededRandom random_;
+  Duration offset_{};
   bool dead_ = false;
+  bool paused_ = false;
   Context context_;
 };
 
@@ -146,7 +160,9 @@ void SimNode::spawn(std::string_view name, Task<void> task, size_t) {
 
 class SimRuntimeImpl final : public SimRuntime {
  public:
-  explicit SimRuntimeImpl(uint64_t seed) : seed_(seed), scheduler_(seed) { root_ = &add_node(""); }
+  SimRuntimeImpl(uint64_t seed, Time start) : seed_(seed), start_(start), scheduler_(seed) {
+    root_ = &add_node("");
+  }
   ~SimRuntimeImpl() override {
     for (auto& node : nodes_) {
       if (!node->dead()) node->die();
@@ -172,6 +188,17 @@ class SimRuntimeImpl final : public SimRuntime {
 
   Runtime& node(std::string name) override;
   void kill(std::string_view name) override;
+  void pause(std::string_view name) override {
+    PORTICO_CHECK(!name.empty());
+    if (auto* node = find(name)) node->pause();
+  }
+  void resume(std::string_view name) override {
+    if (auto* node = find(name)) node->resume();
+  }
+  void set_clock_offset(std::string_view name, Duration offset) override {
+    if (auto* node = find(name)) node->set_clock_offset(offset);
+  }
+  void observe(uint64_t what) override { scheduler_.observe(what); }
   void run_until(Instant until) override;
   void run(Task<void> task) override;
   uint64_t event_hash() const override { return scheduler_.hash(); }
@@ -182,6 +209,7 @@ class SimRuntimeImpl final : public SimRuntime {
   SimNode& add_node(std::string name);
 
   const uint64_t seed_;
+  const Time start_;
   SimScheduler scheduler_;
   std::vector<std::unique_ptr<SimNode>> nodes_;  // dead ones too: executors refer to them
   SimNode* root_;
@@ -200,7 +228,7 @@ SimNode& SimRuntimeImpl::add_node(std::string name) {
   uint64_t lives = 0;
   for (auto& node : nodes_) lives += node->name() == name;
   uint64_t seed = (seed_ ^ hash_of(name)) + lives * 0x9e3779b97f4a7c15 + 1;
-  nodes_.push_back(std::make_unique<SimNode>(scheduler_, std::move(name), seed, failures_));
+  nodes_.push_back(std::make_unique<SimNode>(scheduler_, start_, std::move(name), seed, failures_));
   return *nodes_.back();
 }
 
@@ -240,6 +268,8 @@ void SimRuntimeImpl::run(Task<void> task) {
 
 }  // namespace
 
-std::unique_ptr<SimRuntime> SimRuntime::make(uint64_t seed) { return std::make_unique<SimRuntimeImpl>(seed); }
+std::unique_ptr<SimRuntime> SimRuntime::make(uint64_t seed, Time start) {
+  return std::make_unique<SimRuntimeImpl>(seed, start);
+}
 
 }  // namespace portico

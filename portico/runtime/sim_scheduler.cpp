@@ -39,6 +39,8 @@ void SeededRandom::fill(std::span<std::byte> bytes) {
   }
 }
 
+std::unique_ptr<Random> make_seeded_random(uint64_t seed) { return std::make_unique<SeededRandom>(seed); }
+
 uint64_t hash_of(std::string_view text) {
   uint64_t hash = 0xcbf29ce484222325;
   for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
@@ -59,6 +61,7 @@ SimScheduler::Key SimScheduler::add(EventOwner& owner, EventKind kind, Instant w
 void SimScheduler::erase(const Key& key) {
   // Taken out first: what the action owns may call back into the queue when it dies.
   auto node = events_.extract(key);
+  if (!node) node = missed_.extract(key);
 }
 
 bool SimScheduler::step(std::optional<Instant> until) {
@@ -66,7 +69,11 @@ bool SimScheduler::step(std::optional<Instant> until) {
   if (events_.empty() || (until && events_.begin()->first.us > until->us)) return false;
   auto node = events_.extract(events_.begin());
   Event& event = node.mapped();
-  now_ = {node.key().us};
+  now_ = std::max(now_, Instant{node.key().us});  // what was missed keeps the time of its due
+  if (event.owner->paused()) {
+    missed_.insert(std::move(node));
+    return true;
+  }
   record(*event.owner, event.kind);
   current_ = event.owner;
   event.action();
@@ -78,13 +85,26 @@ bool SimScheduler::step(std::optional<Instant> until) {
   return true;
 }
 
-void SimScheduler::kill(EventOwner& owner) {
-  record(owner, EventKind::kill);
-  for (auto it = events_.begin(); it != events_.end();) {
+void SimScheduler::resume(EventOwner& owner) {
+  for (auto it = missed_.begin(); it != missed_.end();) {
     auto next = std::next(it);
-    if (it->second.owner == &owner) graveyard_.push_back(std::move(events_.extract(it).mapped().action));
+    if (it->second.owner == &owner) events_.insert(missed_.extract(it));
     it = next;
   }
+}
+
+void SimScheduler::drop_events(std::map<Key, Event>& events, const EventOwner& owner) {
+  for (auto it = events.begin(); it != events.end();) {
+    auto next = std::next(it);
+    if (it->second.owner == &owner) graveyard_.push_back(std::move(events.extract(it).mapped().action));
+    it = next;
+  }
+}
+
+void SimScheduler::kill(EventOwner& owner) {
+  record(owner, EventKind::kill);
+  drop_events(events_, owner);
+  drop_events(missed_, owner);
   deaths_.push_back(&owner);
   if (current_ == &owner) {
     // The running coroutine still uses what other coroutines of its node own: they die when the event ends.
@@ -113,11 +133,15 @@ void SimScheduler::bury() {
 }
 
 void SimScheduler::record(const EventOwner& owner, EventKind kind) {
-  for (uint64_t part : {static_cast<uint64_t>(now_.us), owner.name_hash(), static_cast<uint64_t>(kind)}) {
-    hash_ = (hash_ ^ part) * 0x100000001b3;
-    hash_ ^= hash_ >> 29;
-  }
+  observe(static_cast<uint64_t>(now_.us));
+  observe(owner.name_hash());
+  observe(static_cast<uint64_t>(kind));
   ++count_;
+}
+
+void SimScheduler::observe(uint64_t what) {
+  hash_ = (hash_ ^ what) * 0x9e3779b97f4a7c15;
+  hash_ ^= hash_ >> 29;
 }
 
 }  // namespace portico

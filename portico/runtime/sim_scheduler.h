@@ -32,6 +32,7 @@ struct EventOwner {
   virtual ~EventOwner() = default;
   virtual uint64_t name_hash() const = 0;
   virtual bool dead() const = 0;
+  virtual bool paused() const = 0;
   // Destroys what waits on the dead owner.
   virtual void bury_waiters() = 0;
 };
@@ -56,10 +57,13 @@ class SimScheduler {
   // Destroys the owner's events and waiters, at the end of the event if that is the owner's own. `owner` says
   // already that it is dead.
   void kill(EventOwner& owner);
+  // Takes up again what a paused owner has missed.
+  void resume(EventOwner& owner);
+  void observe(uint64_t what);
   // Runs the next event if it is not later than `until`.
   bool step(std::optional<Instant> until = std::nullopt);
   void advance_to(Instant when) { now_ = std::max(now_, when); }
-  bool idle() const { return events_.empty(); }
+  bool idle() const { return events_.empty(); }  // but for what paused owners have missed
   uint64_t hash() const { return hash_; }
   uint64_t count() const { return count_; }
 
@@ -70,12 +74,14 @@ class SimScheduler {
     Action action;
   };
   void record(const EventOwner& owner, EventKind kind);
+  void drop_events(std::map<Key, Event>& events, const EventOwner& owner);
   void bury();
 
   Instant now_;
   uint64_t sequence_ = 0;
   SeededRandom lots_;
   std::map<Key, Event> events_;
+  std::map<Key, Event> missed_;  // events of paused owners whose time has come
   // What dead nodes left behind waits here for its destruction: destroyed on the spot, a coroutine could lose
   // its frame while it is being suspended, and long chains would nest deeply.
   std::deque<Action> graveyard_;

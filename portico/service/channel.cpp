@@ -269,9 +269,9 @@ std::unique_ptr<Channel> make_http_channel(std::string target, Exchange exchange
 namespace {
 
 // A coroutine of its own, so that what it needs lives in its frame and not in a lambda.
-Task<std::expected<net::Response, net::Failure>> send_over(net::Client* client, net::Origin origin,
+Task<std::expected<net::Response, net::Failure>> send_over(net::Sender* sender, net::Origin origin,
                                                            net::Request request, Instant deadline) {
-  co_return co_await client->send(std::move(origin), std::move(request), deadline);
+  co_return co_await sender->send(std::move(origin), std::move(request), deadline);
 }
 
 Task<std::expected<net::Response, net::Failure>> pass_to(Front* front, net::Request request) {
@@ -280,9 +280,9 @@ Task<std::expected<net::Response, net::Failure>> pass_to(Front* front, net::Requ
 
 }  // namespace
 
-Exchange network_exchange(net::Client& client, net::Origin origin) {
-  return [&client, origin](net::Request request, Instant deadline) {
-    return send_over(&client, origin, std::move(request), deadline);
+Exchange network_exchange(net::Sender& sender, net::Origin origin) {
+  return [&sender, origin](net::Request request, Instant deadline) {
+    return send_over(&sender, origin, std::move(request), deadline);
   };
 }
 

@@ -39,7 +39,7 @@ std::unique_ptr<Channel> make_http_channel(std::string target, Exchange exchange
                                            Observer& observer, ChannelOptions options);
 // An exchange over the network, and one that serialises and parses but stays in the process (test mode
 // "wire").
-Exchange network_exchange(net::Client& client, net::Origin origin);
+Exchange network_exchange(net::Sender& sender, net::Origin origin);
 Exchange wire_exchange(Front& front);
 
 }  // namespace portico

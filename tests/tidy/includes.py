@@ -5,7 +5,7 @@ import re
 import cpp
 from tree import Finding
 
-LAYERS = "base schema runtime observe net security store bus service gateway host".split()
+LAYERS = "base schema runtime observe net security store bus service gateway host sim".split()
 RULES = ["layers", "engines", "light_headers", "umbrella"]
 
 _ROOTS = ("portico/", "blocks/", "systems/", "cli/", "tests/", "bench/", "fuzz/")
@@ -83,7 +83,7 @@ def _graph_violation(path, name):
 
 def _may_know_engines(path, name):
     own_layer = "/".join(name.split("/")[:2]) + "/"
-    if path.startswith((own_layer, "portico/host/", "cli/", "tests/", "bench/", "fuzz/")):
+    if path.startswith((own_layer, "portico/host/", "portico/sim/", "cli/", "tests/", "bench/", "fuzz/")):
         return True
     return path.startswith("systems/") and path.endswith("/system.cpp")
 

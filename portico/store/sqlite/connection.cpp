@@ -6,6 +6,7 @@
 #include "portico/base/error.h"
 #include "portico/base/planted.h"
 #include "portico/store/sqlite/log_writer.h"
+#include "portico/store/sqlite/sqlite_store.h"
 
 namespace portico::sqlite {
 
@@ -59,8 +60,6 @@ Error error_of(int result_code, const std::string& path, std::string_view text, 
   return Error(failure.code, std::string(failure.reason), std::move(message)).with_note(std::move(note));
 }
 
-namespace {
-
 // A connection is used by one thread at a time, and nobody asks SQLite for its memory figures: without both,
 // it takes no locks of its own.
 void configure_library() {
@@ -70,8 +69,6 @@ void configure_library() {
   }();
   PORTICO_CHECK(done == SQLITE_OK);
 }
-
-}  // namespace
 
 struct Connection::Prepared {
   Prepared(std::string text, sqlite3_stmt* statement) : sql(std::move(text)), statement(statement) {}
@@ -138,7 +135,8 @@ Connection::Connection(ConnectionOptions options) : options_(std::move(options))
   sqlite3* database = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (options_.access == Access::read_write ? SQLITE_OPEN_CREATE : 0);
-  const int result_code = sqlite3_open_v2(options_.path.c_str(), &database, flags, gathering_file_system());
+  const int result_code =
+      sqlite3_open_v2(options_.path.c_str(), &database, flags, gathering_file_system(options_.file_system));
   database_.reset(database);
   if (!database) throw error_of(SQLITE_NOMEM, options_.path, "out of memory", audience_);
   if (result_code != SQLITE_OK) throw failure(result_code);
@@ -179,7 +177,9 @@ void Connection::configure() {
 
 void Connection::use_log() {
   Statement mode = statement("PRAGMA journal_mode = WAL");
-  if (!mode.step() || mode.text(0) != "wal")
+  const bool on = mode.step() && mode.text(0) == "wal";
+  // It is written into the file at the end of the statement: until then a disk can fail.
+  if (!on || mode.step())
     throw error_of(SQLITE_CANTOPEN, options_.path, "its file system cannot share memory for the log",
                    audience_);
 }

@@ -56,6 +56,7 @@ enum class Access { read_write, read_only };
 
 struct ConnectionOptions {
   std::string path;
+  std::string file_system;  // SQLite's name of it; empty: the system's
   Access access = Access::read_write;
   size_t statements_max = 128;
   size_t cache_bytes = 8 * 1024 * 1024;

@@ -2,7 +2,9 @@
 
 #include <sqlite3.h>
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <vector>
 
@@ -91,11 +93,34 @@ const sqlite3_io_methods log_methods = [] {
   return methods;
 }();
 
-int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) try {
-  sqlite3_vfs* below = sqlite3_vfs_find(nullptr);
-  if (below->szOsFile > file_bytes) return SQLITE_CANTOPEN;
-  if (!(flags & SQLITE_OPEN_WAL)) return below->xOpen(below, name, file, flags, flags_out);
+// A layer and the name of what is below it, which may be registered anew while the layer stands.
+struct Layer {
+  sqlite3_vfs system{};
+  std::string name;
+  std::string below;
+};
+
+sqlite3_vfs* below_of(sqlite3_vfs* system) {
+  const std::string& name = static_cast<Layer*>(system->pAppData)->below;
+  return sqlite3_vfs_find(name.empty() ? nullptr : name.c_str());
+}
+
+// A method of the file system below.
+template <auto Member>
+struct Passed;
+template <class R, class... A, R (*sqlite3_vfs::*Member)(sqlite3_vfs*, A...)>
+struct Passed<Member> {
+  static R call(sqlite3_vfs* system, A... arguments) {
+    sqlite3_vfs* below = below_of(system);
+    return (below->*Member)(below, arguments...);
+  }
+};
+
+int open_file(sqlite3_vfs* system, const char* name, sqlite3_file* file, int flags, int* flags_out) try {
+  sqlite3_vfs* below = below_of(system);
   file->pMethods = nullptr;
+  if (!below || below->szOsFile > file_bytes) return SQLITE_CANTOPEN;
+  if (!(flags & SQLITE_OPEN_WAL)) return below->xOpen(below, name, file, flags, flags_out);
   auto log = std::make_unique<Log>(*below);
   const int result_code = below->xOpen(below, name, log->real(), flags, flags_out);
   if (result_code != SQLITE_OK) {
@@ -108,19 +133,41 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int
   return SQLITE_IOERR_NOMEM;
 }
 
+// Loading of extensions is left out: the engine loads none.
+std::unique_ptr<Layer> make_layer(const std::string& below) {
+  auto layer = std::make_unique<Layer>();
+  layer->name = below.empty() ? "portico" : "portico-" + below;
+  layer->below = below;
+  sqlite3_vfs& system = layer->system;
+  system.iVersion = 2;
+  system.szOsFile = file_bytes;
+  system.mxPathname = 512;
+  system.zName = layer->name.c_str();
+  system.pAppData = layer.get();
+  system.xOpen = &open_file;
+  system.xDelete = &Passed<&sqlite3_vfs::xDelete>::call;
+  system.xAccess = &Passed<&sqlite3_vfs::xAccess>::call;
+  system.xFullPathname = &Passed<&sqlite3_vfs::xFullPathname>::call;
+  system.xRandomness = &Passed<&sqlite3_vfs::xRandomness>::call;
+  system.xSleep = &Passed<&sqlite3_vfs::xSleep>::call;
+  system.xCurrentTime = &Passed<&sqlite3_vfs::xCurrentTime>::call;
+  system.xGetLastError = &Passed<&sqlite3_vfs::xGetLastError>::call;
+  system.xCurrentTimeInt64 = &Passed<&sqlite3_vfs::xCurrentTimeInt64>::call;
+  return layer;
+}
+
 }  // namespace
 
-const char* gathering_file_system() {
-  static sqlite3_vfs system = [] {
-    sqlite3_vfs above = *sqlite3_vfs_find(nullptr);
-    above.szOsFile = file_bytes;
-    above.pNext = nullptr;
-    above.zName = "portico";
-    above.xOpen = &open_file;
-    return above;
-  }();
-  static const int registered = sqlite3_vfs_register(&system, 0);
-  return registered == SQLITE_OK ? system.zName : nullptr;
+const char* gathering_file_system(const std::string& below) {
+  static std::mutex mutex;
+  static std::map<std::string, std::unique_ptr<Layer>> layers;
+  std::lock_guard lock(mutex);
+  std::unique_ptr<Layer>& layer = layers[below];
+  if (!layer) {
+    layer = make_layer(below);
+    if (sqlite3_vfs_register(&layer->system, 0) != SQLITE_OK) layer.reset();
+  }
+  return layer ? layer->name.c_str() : nullptr;
 }
 
 }  // namespace portico::sqlite

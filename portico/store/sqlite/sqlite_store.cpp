@@ -68,6 +68,7 @@ class SqliteStore : public Store {
  private:
   ConnectionOptions connection_options(Access access) const {
     return {.path = options_.path,
+            .file_system = options_.file_system,
             .access = access,
             .statements_max = options_.statements_max,
             // Every commit of the writer empties the caches of the readers.
@@ -96,7 +97,7 @@ void SqliteStore::declare(std::shared_ptr<const CollectionInfo> collection) {
 }
 
 void SqliteStore::open_file() {
-  auto lock = std::make_unique<FileLock>(options_.path);
+  auto lock = options_.file_system.empty() ? std::make_unique<FileLock>(options_.path) : nullptr;
   auto connection = std::make_unique<Connection>(connection_options(Access::read_write));
   prepare_layout(*connection, collections_, migrations_, runtime_.now());
   connection->serve();

@@ -10,7 +10,10 @@
 namespace portico::sqlite {
 
 struct Options {
-  std::string path;           // of the database file; its folder must exist
+  std::string path;  // of the database file; its folder must exist
+  // SQLite's name of the file system that the file lies on; empty: the system's. On another one the store
+  // takes no lock against other processes: there are none.
+  std::string file_system;
   size_t waiting_max = 4096;  // units waiting for the writer; one more: Error(unavailable)
   size_t batch_max = 256;     // units in one commit
   Duration unit_time_max =
@@ -20,6 +23,9 @@ struct Options {
   size_t statements_max = 128;           // prepared statements kept a connection
   size_t cache_bytes = 8 * 1024 * 1024;  // page cache a connection
 };
+
+// Sets SQLite up. The first store does it; who registers a file system before must call it first.
+void configure_library();
 
 // Group commit: the bodies of waiting units run one after the other inside one transaction; one commit makes
 // them all durable, and only then do they return. While a commit is on its way the next batch gathers. A unit
