@@ -140,8 +140,8 @@ Task<void> World::inspect(World* world, Process* process) {
     bool answered = true, healthy = true;
     for (const std::string& service : process->placement.services) {
       net::Request request{.target = "/health"};
-      auto answer = co_await world->operator_->send({.host = service}, std::move(request),
-                                                    world->runtime_->steady() + std::chrono::seconds(10));
+      auto answer = co_await world->inspector_->send({.host = service}, std::move(request),
+                                                     world->runtime_->steady() + std::chrono::seconds(10));
       answered = answered && answer;
       healthy = healthy && (!answer || answer->status < 500);
     }

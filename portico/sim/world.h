@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "portico/host/application.h"
+#include "portico/host/operator.h"
 #include "portico/runtime/sometimes.h"
 #include "portico/sim/disk.h"
 #include "portico/sim/faults.h"
@@ -85,6 +86,9 @@ class World {
   Task<std::expected<net::Response, net::Failure>> ask(std::string port, net::Request request,
                                                        Duration limit = std::chrono::seconds(20));
 
+  // The services by their contracts, called from outside the processes with internal rights.
+  Operator& services();
+
   // Starts every process. They are ready some time later.
   void start();
   bool ready() const;  // all are
@@ -152,7 +156,7 @@ class World {
   Disk disk_;
   Network network_;
   Runtime& client_;
-  std::unique_ptr<net::Sender> sender_, operator_;  // of the client, and of who inspects
+  std::unique_ptr<net::Sender> sender_, inspector_;  // of the client, and of who looks after processes
   std::unique_ptr<Injector> injector_;
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<Process>> processes_;
@@ -169,6 +173,8 @@ class World {
   Tracer tracer_{16};
   Log log_{*runtime_, {.level_min = Level::error}, [](std::string_view) {}};
   Observer observer_{log_, metrics_, tracer_};
+  std::unique_ptr<const Config> config_;  // of `services_`
+  std::unique_ptr<Operator> services_;
 };
 
 }  // namespace portico::sim
