@@ -56,8 +56,9 @@ PORTICO_DESCRIBE(InvariantViolation, invariant, text, event, at_us)
 
 class Injector;
 
-// One thread; one world at a time in it. Everything runs on virtual time: `run` and `pass` let it go by. The
-// code of tests runs on node "client", which never fails, or on the runtime itself.
+// One world at a time in a (real) process, because SQLite's random numbers are shared by it; one thread.
+// Everything runs on virtual time: `run` and `pass` let it go by. The code of tests runs on node "client",
+// which never fails, or on the runtime itself.
 class World {
  public:
   World(const SystemSpec& system, WorldOptions options);
