@@ -50,6 +50,7 @@ void World::boot(Process& process) {
                                    return own->life->application->answer(port, std::move(request));
                                  }});
   process.life = std::make_unique<Life>(*this, process);
+  ++process.lives;
   process.node->spawn("start", live(this, own, process.life.get()));
 }
 
@@ -136,7 +137,7 @@ Task<void> World::inspect(World* world, Process* process) {
     co_await world->runtime_->sleep(world->options_.inspection_delay);
     process->inspected = false;  // what happens from here on needs another look
     if (!process->ready) continue;
-    const Life* life = process->life.get();
+    const uint64_t life = process->lives;
     bool answered = true, healthy = true;
     for (const std::string& service : process->placement.services) {
       net::Request request{.target = "/health"};
@@ -145,7 +146,7 @@ Task<void> World::inspect(World* world, Process* process) {
       answered = answered && answer;
       healthy = healthy && (!answer || answer->status < 500);
     }
-    if (process->life.get() != life) co_return;  // restarted meanwhile
+    if (!process->life || process->lives != life) co_return;  // it has died meanwhile
     if (!healthy) world->end(*process, PowerCut::keep_all, *world->random_);
     if (answered) co_return;
   }
