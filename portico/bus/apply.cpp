@@ -161,9 +161,9 @@ Task<void> Consumer::run_line(const Events& events, std::vector<size_t> line,
 Task<void> Consumer::run_abandonable(std::vector<Task<void>> tasks) {
   if (tasks.empty()) co_return;
   auto children = std::make_shared<detail::Children>(tasks.size());
-  running_.insert(children);
+  running_.push_back(children);
   co_await detail::run_children(children, std::move(tasks));
-  running_.erase(children);
+  std::erase(running_, children);
   for (const auto& child : children->list)
     if (child.error) std::rethrow_exception(child.error);
 }

@@ -144,7 +144,7 @@ class Consumer {
   int64_t probed_ = 0;         // the waiting delivery that was probed last
   std::set<int64_t> failing_;  // events that have failed since the last success
   // Handlers outside a unit that run now, so that they can be given up.
-  std::set<std::shared_ptr<detail::Children>> running_;
+  std::vector<std::shared_ptr<detail::Children>> running_;
   bool abandoned_ = false;
 
   Counter &ok_count_, &retry_count_, &dead_count_;

@@ -7,8 +7,10 @@
 namespace portico {
 
 struct Operator::Impl {
-  Impl(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config)
-      : shared(runtime, observer, system, config, placement),
+  Impl(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config,
+       net::Sender* sender)
+      : placement{.sender = sender},
+        shared(runtime, observer, system, config, placement),
         identity(shared, "operator", [](std::string_view) -> Front* { return nullptr; }) {}
 
   const Placement placement;  // nothing runs here
@@ -16,8 +18,9 @@ struct Operator::Impl {
   Identity identity;
 };
 
-Operator::Operator(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config)
-    : impl_(std::make_unique<Impl>(runtime, observer, system, config)) {}
+Operator::Operator(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config,
+                   net::Sender* sender)
+    : impl_(std::make_unique<Impl>(runtime, observer, system, config, sender)) {}
 
 Operator::~Operator() = default;
 
@@ -37,7 +40,7 @@ Task<net::Response> Operator::exchange(std::string_view target, net::Request req
                                           uint16_t(impl_->shared.config.integer("gateway.port"))};
   Call context = call(std::chrono::seconds(10));
   if (internal) impl_->identity.authenticator().sign(request.headers, context, target);
-  auto answer = co_await impl_->shared.client.send(origin, std::move(request), context.deadline());
+  auto answer = co_await impl_->shared.sender.send(origin, std::move(request), context.deadline());
   if (!answer)
     throw Error(Code::unavailable, "system.down",
                 fmt::format("Nothing answers at http://{}:{}. Start the system with: portico up {}",

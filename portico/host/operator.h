@@ -12,7 +12,9 @@ namespace portico {
 class Operator : public Neighbours {
  public:
   // Reads the keys of the system's data folder; the configuration says where its services listen.
-  Operator(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config);
+  // `sender`, where given, stands in the place of HTTP over sockets.
+  Operator(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config,
+           net::Sender* sender = nullptr);
   ~Operator() override;
 
   Channel& channel(std::string_view neighbour) override;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 
 #include "portico/host/application.h"
 #include "portico/host/events_api.h"
@@ -50,6 +51,21 @@ Answer always(std::string text) {
   return [text = std::move(text)] { return fixed(text); };
 }
 
+// A page whose text is made when it is first asked for, on any reactor.
+struct Late {
+  std::function<std::string()> make;
+  std::once_flag once;
+  std::string text;
+};
+Task<Body> made(std::shared_ptr<Late> late) {
+  std::call_once(late->once, [&] { late->text = late->make(); });
+  co_return Body{late->text};
+}
+Answer at_first_use(std::function<std::string()> make) {
+  auto late = std::make_shared<Late>(std::move(make));
+  return [late] { return made(late); };
+}
+
 Answer livez(const Sources&) { return always("ok\n"); }
 
 Task<Body> readiness(Sources sources) {
@@ -86,8 +102,10 @@ Answer health(const Sources& sources) {
 }
 
 Answer document(const Sources& sources) {
-  std::string_view service = sources->spec ? std::string_view(sources->spec->name) : "";
-  return always(openapi_of(sources->shared->system, service, sources->shared->development));
+  return at_first_use([sources] {
+    std::string_view service = sources->spec ? std::string_view(sources->spec->name) : "";
+    return openapi_of(sources->shared->system, service, sources->shared->development);
+  });
 }
 
 Answer docs(const Sources& sources) {

@@ -50,6 +50,7 @@ void World::boot(Process& process) {
                                    return own->life->application->answer(port, std::move(request));
                                  }});
   process.life = std::make_unique<Life>(*this, process);
+  ++process.lives;
   process.node->spawn("start", live(this, own, process.life.get()));
 }
 
@@ -136,16 +137,16 @@ Task<void> World::inspect(World* world, Process* process) {
     co_await world->runtime_->sleep(world->options_.inspection_delay);
     process->inspected = false;  // what happens from here on needs another look
     if (!process->ready) continue;
-    const Life* life = process->life.get();
+    const uint64_t life = process->lives;
     bool answered = true, healthy = true;
     for (const std::string& service : process->placement.services) {
       net::Request request{.target = "/health"};
-      auto answer = co_await world->operator_->send({.host = service}, std::move(request),
-                                                    world->runtime_->steady() + std::chrono::seconds(10));
+      auto answer = co_await world->inspector_->send({.host = service}, std::move(request),
+                                                     world->runtime_->steady() + std::chrono::seconds(10));
       answered = answered && answer;
       healthy = healthy && (!answer || answer->status < 500);
     }
-    if (process->life.get() != life) co_return;  // restarted meanwhile
+    if (!process->life || process->lives != life) co_return;  // it has died meanwhile
     if (!healthy) world->end(*process, PowerCut::keep_all, *world->random_);
     if (answered) co_return;
   }

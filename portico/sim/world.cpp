@@ -8,7 +8,7 @@
 namespace portico::sim {
 namespace {
 
-constexpr std::string_view operator_name = "operator";
+constexpr std::string_view inspector_name = "inspector";
 
 // What a simulation decides otherwise than a real process: no idle turns, and signatures that repeat
 // themselves.
@@ -31,9 +31,9 @@ World::World(const SystemSpec& system, WorldOptions options)
       progress_(*runtime_) {
   auto deaf = [](std::string_view) { return false; };
   network_.attach(std::string(client_name), {&client_, deaf, nullptr});
-  network_.attach(std::string(operator_name), {&control_, deaf, nullptr});
+  network_.attach(std::string(inspector_name), {&control_, deaf, nullptr});
   sender_ = network_.sender(std::string(client_name));
-  operator_ = network_.sender(std::string(operator_name));
+  inspector_ = network_.sender(std::string(inspector_name));
   runtime_->on_task_failure([this](std::string_view name, std::string_view what) {
     violate("no_task_fails", std::string(name) + ": " + std::string(what));
   });
@@ -80,6 +80,7 @@ Config World::make_config() const {
   for (const ServiceSpec& service : system_.services)
     config.set(service.name + ".url", "http://" + service.name + ":" + std::to_string(service.port), "world");
   config.set("host.data", options_.keys, "world");
+  config.set("host.address", "gateway", "world");  // nothing listens: the name of a port
   for (const Settings* settings : {&simulated_settings, &options_.settings})
     for (const auto& [key, value] : *settings) config.set(key, value, "world");
   return config;
@@ -147,6 +148,14 @@ void World::heal() {
   disk_.set_watch(nullptr);
   network_.set_watch(nullptr);
   for (const std::string& name : names_) inspect_later(name);
+}
+
+Operator& World::services() {
+  if (!services_) {
+    config_ = std::make_unique<const Config>(make_config());
+    services_ = std::make_unique<Operator>(client_, observer_, system_, *config_, sender_.get());
+  }
+  return *services_;
 }
 
 std::string World::log() {

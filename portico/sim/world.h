@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "portico/host/application.h"
+#include "portico/host/operator.h"
 #include "portico/runtime/sometimes.h"
 #include "portico/sim/disk.h"
 #include "portico/sim/faults.h"
@@ -55,8 +56,9 @@ PORTICO_DESCRIBE(InvariantViolation, invariant, text, event, at_us)
 
 class Injector;
 
-// One thread; one world at a time in it. Everything runs on virtual time: `run` and `pass` let it go by. The
-// code of tests runs on node "client", which never fails, or on the runtime itself.
+// One world at a time in a (real) process, because SQLite's random numbers are shared by it; one thread.
+// Everything runs on virtual time: `run` and `pass` let it go by. The code of tests runs on node "client",
+// which never fails, or on the runtime itself.
 class World {
  public:
   World(const SystemSpec& system, WorldOptions options);
@@ -84,6 +86,9 @@ class World {
   // A request from outside to "gateway" or to a service's own port.
   Task<std::expected<net::Response, net::Failure>> ask(std::string port, net::Request request,
                                                        Duration limit = std::chrono::seconds(20));
+
+  // The services by their contracts, called from outside the processes with internal rights.
+  Operator& services();
 
   // Starts every process. They are ready some time later.
   void start();
@@ -152,7 +157,7 @@ class World {
   Disk disk_;
   Network network_;
   Runtime& client_;
-  std::unique_ptr<net::Sender> sender_, operator_;  // of the client, and of who inspects
+  std::unique_ptr<net::Sender> sender_, inspector_;  // of the client, and of who looks after processes
   std::unique_ptr<Injector> injector_;
   std::vector<std::string> names_;
   std::vector<std::unique_ptr<Process>> processes_;
@@ -169,6 +174,8 @@ class World {
   Tracer tracer_{16};
   Log log_{*runtime_, {.level_min = Level::error}, [](std::string_view) {}};
   Observer observer_{log_, metrics_, tracer_};
+  std::unique_ptr<const Config> config_;  // of `services_`
+  std::unique_ptr<Operator> services_;
 };
 
 }  // namespace portico::sim

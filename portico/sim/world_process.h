@@ -16,6 +16,7 @@ struct World::Process {
   std::unique_ptr<Life> corpse;  // of a process that died: destroyed when nothing of it runs any more
   bool ready = false;
   bool inspected = false;  // somebody is on the way
+  uint64_t lives = 0;
   int failed_starts = 0;
   Duration clock_offset{};
 };
