@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cli/ask.h"
+#include "cli/backup.h"
 #include "cli/doctor.h"
 #include "cli/run.h"
 #include "cli/show.h"
@@ -17,6 +18,8 @@ struct Arguments {
   RunOptions run;
   bool split = false;
   bool verify = false;
+  BackupArguments backup;
+  RestoreArguments restore;
   std::string service;
   CallOptions call;
   std::string mail_to, mail_id;
@@ -115,6 +118,23 @@ void add_asking(CLI::App& app, Arguments& arguments) {
   show->callback([&] { arguments.result = ask_mail_show(common, arguments.mail_id); });
 }
 
+void add_keeping(CLI::App& app, Arguments& arguments) {
+  CommonOptions& common = arguments.run.common;
+  CLI::App* backup = add_command(app, "backup", "save the databases of a system, running or not", common);
+  backup->add_option("--to", arguments.backup.to, "the folder to make it in, instead of backup.folder");
+  backup->add_flag("--with-keys", arguments.backup.with_keys, "save the secrets of the data folder as well");
+  backup->require_subcommand(0, 1);
+  add_command(*backup, "ls", "list the backups in backup.folder", common);
+  backup->callback([&arguments, &common, backup] {
+    arguments.result =
+        backup->get_subcommands().empty() ? back_up(common, arguments.backup) : list_backups(common);
+  });
+  CLI::App* back = add_command(app, "restore", "make a data folder from a backup", common);
+  back->add_option("--from", arguments.restore.from, "the folder of the backup")->required();
+  back->add_flag("--force", arguments.restore.force, "move a data folder that is there aside");
+  back->callback([&] { arguments.result = restore(common, arguments.restore); });
+}
+
 int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Runs a backend of many services behind one gateway, as one process or as many.", "portico"};
@@ -124,6 +144,7 @@ int run(int argc, char** argv) {
   add_running(app, arguments);
   add_showing(app, arguments);
   add_asking(app, arguments);
+  add_keeping(app, arguments);
   std::vector<std::string_view> known;
   for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
   if (argc > 1 && argv[1][0] != '-' && std::find(known.begin(), known.end(), argv[1]) == known.end()) {
