@@ -7,6 +7,7 @@
 #include "cli/doctor.h"
 #include "cli/one_shot.h"
 #include "portico/host/backup.h"
+#include "portico/host/quarantine.h"
 #include "portico/schema/json.h"
 
 namespace portico::cli {
@@ -53,6 +54,40 @@ Task<int> put_back(Bench* bench, RestorePlan plan, bool json) {
   co_return report.ok ? done : failed;
 }
 
+Task<int> put_service_back(Bench* bench, ServiceRestorePlan plan) {
+  const std::string service = plan.service;
+  co_await restore_service(bench->runtime, bench->system, std::move(plan));
+  std::fputs(fmt::format("The {0} service is put back and in quarantine: it answers reads only. Now: portico "
+                         "reconcile {1} {0}\n",
+                         service, bench->system.name)
+                 .c_str(),
+             stderr);
+  co_return done;
+}
+
+Task<int> compare(Bench* bench, std::string service, bool json) {
+  Reconciliation found = co_await reconcile(bench->runtime, bench->observer, bench->system,
+                                            bench->config.text("host.data"), service);
+  if (json) {
+    put(schema::to_json(found) + "\n");
+  } else {
+    put(fmt::format("{} has published up to event {}; after a release it goes on above {}\n", service,
+                    found.newest_event, found.next_above));
+    for (const std::string& difference : found.differences) put("DIFF " + difference + "\n");
+    print(found.report, false);
+  }
+  std::fputs(
+      fmt::format("When this is understood: portico release {} {}\n", bench->system.name, service).c_str(),
+      stderr);
+  co_return found.differences.empty() && found.report.ok ? done : failed;
+}
+
+Task<int> let_go(Bench* bench, std::string service) {
+  co_await release(bench->runtime, bench->observer, bench->system, bench->config.text("host.data"), service);
+  std::fputs(fmt::format("The {} service is released.\n", service).c_str(), stderr);
+  co_return done;
+}
+
 }  // namespace
 
 int back_up(const CommonOptions& options, const BackupArguments& arguments) {
@@ -82,10 +117,22 @@ int list_backups(const CommonOptions& options) {
 
 int restore(const CommonOptions& options, const RestoreArguments& arguments) {
   return run_once(options, [&](Bench& bench) {
+    if (!arguments.service.empty())
+      return put_service_back(
+          &bench,
+          {.from = arguments.from, .data = bench.config.text("host.data"), .service = arguments.service});
     RestorePlan plan{
         .from = arguments.from, .data = bench.config.text("host.data"), .force = arguments.force};
     return put_back(&bench, std::move(plan), options.json);
   });
+}
+
+int reconcile_service(const CommonOptions& options, const std::string& service) {
+  return run_once(options, [&](Bench& bench) { return compare(&bench, service, options.json); });
+}
+
+int release_service(const CommonOptions& options, const std::string& service) {
+  return run_once(options, [&](Bench& bench) { return let_go(&bench, service); });
 }
 
 }  // namespace portico::cli

@@ -131,8 +131,16 @@ void add_keeping(CLI::App& app, Arguments& arguments) {
   });
   CLI::App* back = add_command(app, "restore", "make a data folder from a backup", common);
   back->add_option("--from", arguments.restore.from, "the folder of the backup")->required();
+  back->add_option("--service", arguments.restore.service, "only this service, into quarantine");
   back->add_flag("--force", arguments.restore.force, "move a data folder that is there aside");
   back->callback([&] { arguments.result = restore(common, arguments.restore); });
+  CLI::App* look =
+      add_command(app, "reconcile", "show how a service in quarantine differs from the others", common);
+  look->add_option("service", arguments.service, "the service")->required();
+  look->callback([&] { arguments.result = reconcile_service(common, arguments.service); });
+  CLI::App* free = add_command(app, "release", "end the quarantine of a service", common, false);
+  free->add_option("service", arguments.service, "the service")->required();
+  free->callback([&] { arguments.result = release_service(common, arguments.service); });
 }
 
 int run(int argc, char** argv) {

@@ -229,7 +229,8 @@ Task<void> Application::start() {
   }
   for (auto& node : impl.nodes)
     for (const Service::Job& job : node->service().jobs())
-      impl.runtime.spawn(job.name, impl.run_job(&node->service(), &job));
+      if (!node->service().is_quarantined())
+        impl.runtime.spawn(job.name, impl.run_job(&node->service(), &job));
   impl.ready = true;
 }
 
