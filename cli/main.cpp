@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cli/ask.h"
+#include "cli/backup.h"
 #include "cli/doctor.h"
 #include "cli/run.h"
 #include "cli/show.h"
@@ -18,6 +19,8 @@ struct Arguments {
   RunOptions run;
   bool split = false;
   bool verify = false;
+  BackupArguments backup;
+  RestoreArguments restore;
   std::string service;
   CallOptions call;
   SimOptions sim;
@@ -144,6 +147,31 @@ void add_simulating(CLI::App& app, Arguments& arguments) {
   command->callback([&] { arguments.result = simulate(common, sim); });
 }
 
+void add_keeping(CLI::App& app, Arguments& arguments) {
+  CommonOptions& common = arguments.run.common;
+  CLI::App* backup = add_command(app, "backup", "save the databases of a system, running or not", common);
+  backup->add_option("--to", arguments.backup.to, "the folder to make it in, instead of backup.folder");
+  backup->add_flag("--with-keys", arguments.backup.with_keys, "save the secrets of the data folder as well");
+  backup->require_subcommand(0, 1);
+  add_command(*backup, "ls", "list the backups in backup.folder", common);
+  backup->callback([&arguments, &common, backup] {
+    arguments.result =
+        backup->get_subcommands().empty() ? back_up(common, arguments.backup) : list_backups(common);
+  });
+  CLI::App* back = add_command(app, "restore", "make a data folder from a backup", common);
+  back->add_option("--from", arguments.restore.from, "the folder of the backup")->required();
+  back->add_option("--service", arguments.restore.service, "only this service, into quarantine");
+  back->add_flag("--force", arguments.restore.force, "move a data folder that is there aside");
+  back->callback([&] { arguments.result = restore(common, arguments.restore); });
+  CLI::App* look =
+      add_command(app, "reconcile", "show how a service in quarantine differs from the others", common);
+  look->add_option("service", arguments.service, "the service")->required();
+  look->callback([&] { arguments.result = reconcile_service(common, arguments.service); });
+  CLI::App* free = add_command(app, "release", "end the quarantine of a service", common, false);
+  free->add_option("service", arguments.service, "the service")->required();
+  free->callback([&] { arguments.result = release_service(common, arguments.service); });
+}
+
 int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Runs a backend of many services behind one gateway, as one process or as many.", "portico"};
@@ -154,6 +182,7 @@ int run(int argc, char** argv) {
   add_showing(app, arguments);
   add_asking(app, arguments);
   add_simulating(app, arguments);
+  add_keeping(app, arguments);
   std::vector<std::string_view> known;
   for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
   if (argc > 1 && argv[1][0] != '-' && std::find(known.begin(), known.end(), argv[1]) == known.end()) {

@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "portico/base/planted.h"
 #include "portico/schema/json.h"
@@ -51,7 +50,7 @@ std::optional<sim::Topology> topology_of(const std::string& name) {
 sim::CampaignOptions campaign_of(const SimOptions& options) {
   sim::CampaignOptions campaign{.seeds = options.seeds, .first_seed = options.first_seed};
   if (options.minutes > 0) campaign.span = std::chrono::minutes(options.minutes);
-  campaign.jobs = options.jobs > 0 ? options.jobs : int(std::max(1u, std::thread::hardware_concurrency()));
+  campaign.jobs = options.jobs > 0 ? options.jobs : int(std::max(1l, ::sysconf(_SC_NPROCESSORS_ONLN)));
   campaign.topology = topology_of(options.topology);
   return campaign;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "portico/bus/consumer.h"
 #include "portico/bus/delivery.h"
@@ -55,6 +56,7 @@ struct Bus::Impl {
     Signal signal;
   };
   const std::shared_ptr<Running> running = std::make_shared<Running>(runtime);
+  std::set<std::string, std::less<>> held_back;  // services
   bool started = false;
 };
 
@@ -179,6 +181,8 @@ void Bus::add(Subscription subscription) {
            {subscription.options, std::move(subscription.deliver), subscription.outside});
 }
 
+void Bus::hold_back(std::string service) { impl_->held_back.insert(std::move(service)); }
+
 void Bus::start() {
   if (impl_->started) throw Error(Code::internal, "bus.started").with_note("the bus starts once");
   for (const auto& consumer : impl_->consumers) {
@@ -188,12 +192,14 @@ void Bus::start() {
   }
   impl_->started = true;
   for (const auto& consumer : impl_->consumers) {
+    if (impl_->held_back.contains(consumer->service())) continue;
     impl_->spawn("bus " + consumer->group(), bus::Consumer::follow(consumer));
     impl_->spawn("bus retry " + consumer->group(), bus::Consumer::retry(consumer));
   }
   for (const auto& [service, publisher] : impl_->publishers)
-    impl_->spawn("bus trim " + service, trim_again_and_again(impl_->runtime, impl_->observer, service,
-                                                             publisher, impl_->options.retention));
+    if (!impl_->held_back.contains(service))
+      impl_->spawn("bus trim " + service, trim_again_and_again(impl_->runtime, impl_->observer, service,
+                                                               publisher, impl_->options.retention));
 }
 
 Task<void> Bus::stop(Instant deadline) {
@@ -220,7 +226,8 @@ Task<void> Bus::settled(Instant deadline, bool parked_ok) {
     const uint64_t moves = impl_->progress->moves;
     bool open = false;
     for (size_t i = 0; i < impl_->consumers.size() && !open; ++i)
-      open = !co_await impl_->consumers[i]->idle(parked_ok);
+      if (!impl_->held_back.contains(impl_->consumers[i]->service()))
+        open = !co_await impl_->consumers[i]->idle(parked_ok);
     if (!open && moves == impl_->progress->moves) co_return;
     const Duration left = deadline - impl_->runtime.steady();
     if (left <= Duration::zero())

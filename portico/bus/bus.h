@@ -135,6 +135,10 @@ class Bus {
     add(std::move(subscription));
   }
 
+  // Lets the events of a service of this process rest, those it would handle and those it has published: its
+  // groups do not start, and its log forgets nothing. Before `start`.
+  void hold_back(std::string service);
+
   // Opens nothing by itself: stores are open. Starts the coroutines of every group.
   void start();
   // Lets running handlers finish until `deadline` and stops. Outside handlers that still run then are

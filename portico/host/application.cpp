@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "portico/host/backup_schedule.h"
 #include "portico/host/events_api.h"
 #include "portico/host/node.h"
 #include "portico/runtime/sync.h"
@@ -45,6 +46,7 @@ struct Application::Impl {
   const Config& config;
   Placement placement;
   Shared shared;
+  std::unique_ptr<BackupSchedule> backups;  // in the process of the first service
   std::unique_ptr<Identity> gateway_identity;
   std::vector<std::unique_ptr<Node>> nodes;
   std::unique_ptr<Gateway> gateway;
@@ -218,9 +220,14 @@ Task<void> Application::start() {
   }
   impl.shared.bus.start();
   if (!impl.shared.keys.signer) impl.runtime.spawn("keys", impl.keep_keys_fresh());
+  if (BackupSchedule::wanted(impl.config) && impl.runs_here(impl.system.services.front().name)) {
+    impl.backups = std::make_unique<BackupSchedule>(impl.runtime, impl.observer, impl.system, impl.config);
+    impl.runtime.spawn("backup", impl.backups->run(&impl.stopping));
+  }
   for (auto& node : impl.nodes)
     for (const Service::Job& job : node->service().jobs())
-      impl.runtime.spawn(job.name, impl.run_job(&node->service(), &job));
+      if (!node->service().is_quarantined())
+        impl.runtime.spawn(job.name, impl.run_job(&node->service(), &job));
   impl.ready = true;
 }
 

@@ -35,6 +35,10 @@ Task<void> run_check(const HealthCheck* check, Call* call, std::string* state) {
   try {
     co_await check->run(*call);
     *state = "healthy";
+  } catch (const Error& error) {
+    *state = error.reason() == "service.quarantined" ? "quarantined" : "unhealthy";
+    call->log().write(Level::warn, *call, "health check failed",
+                      {{"check", check->name}, {"error", error.message()}});
   } catch (const std::exception& error) {
     call->log().write(Level::warn, *call, "health check failed",
                       {{"check", check->name}, {"error", error.what()}});
@@ -85,7 +89,7 @@ std::string_view health_schema() {
          R"("timestamp":{"type":"string","format":"date-time"},)"
          R"("uptime":{"type":"integer","minimum":0,"description":"In seconds"},)"
          R"("services":{"type":"object","description":"What the service depends on, by name",)"
-         R"("additionalProperties":{"type":"string","enum":["healthy","unhealthy"]}},)"
+         R"("additionalProperties":{"type":"string","enum":["healthy","unhealthy","quarantined"]}},)"
          R"("data":{"type":"object","required":["status","timestamp"],"properties":{)"
          R"("status":{"type":"string","enum":["healthy","unhealthy"]},)"
          R"("timestamp":{"type":"string","format":"date-time"}}}}})";
@@ -118,7 +122,7 @@ std::string_view board_schema() {
          R"("additionalProperties":{"type":"object","required":["status","checks"],"properties":{)"
          R"("status":{"type":"string","enum":["healthy","unhealthy","unreachable"]},)"
          R"("checks":{"type":"object","description":"What the service depends on, by name",)"
-         R"("additionalProperties":{"type":"string","enum":["healthy","unhealthy"]}}}}}}})";
+         R"("additionalProperties":{"type":"string","enum":["healthy","unhealthy","quarantined"]}}}}}}})";
 }
 
 }  // namespace portico

@@ -13,7 +13,7 @@ namespace portico {
 struct ServiceHealth {
   std::string name;
   bool healthy = false;
-  std::vector<std::pair<std::string, std::string>> checks;  // name, "healthy" or "unhealthy"
+  std::vector<std::pair<std::string, std::string>> checks;  // name, "healthy", "unhealthy", "quarantined"
 };
 
 // Runs a service's checks, each within five seconds.

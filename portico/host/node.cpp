@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "portico/host/events_api.h"
+#include "portico/host/quarantine.h"
 #include "portico/host/sagas_api.h"
 #include "portico/store/sqlite/sqlite_store.h"
 
@@ -112,6 +113,10 @@ void Node::build() {
   shared_.bus.add_publisher(spec_.name, *store_);
   if (!spec_.publishers.empty()) shared_.bus.add_subscriber(spec_.name, *store_);
   Store* store = store_.get();
+  if (read_quarantine(shared_.config.text("host.data"), spec_.name)) {
+    service_.quarantine();
+    shared_.bus.hold_back(spec_.name);
+  }
   service_.check({"database", [store](Call& call) { return check_store(store, &call); }});
   kept_.push_back(spec_.build(*this));
   kept_.push_back(serve_events(service_, *shared_.bus.local_source(spec_.name)));

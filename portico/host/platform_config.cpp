@@ -163,6 +163,28 @@ std::vector<ConfigKey> bus_keys() {
            .max = 86'400'000}};
 }
 
+std::vector<ConfigKey> backup_keys() {
+  using enum ConfigKind;
+  return {
+      {.name = "backup.folder",
+       .value = ".portico/backups",
+       .variables = {"PORTICO_BACKUPS"},
+       .help = "folder of backups"},
+      {.name = "backup.every",
+       .kind = duration,
+       .value = "0s",
+       .help = "how often a running system saves its databases; 0s is never",
+       .min = 0,
+       .max = 2'592'000'000},
+      {.name = "backup.keep",
+       .kind = integer,
+       .value = "7",
+       .help = "how many of its own backups it keeps",
+       .min = 1,
+       .max = 10'000},
+  };
+}
+
 // Names of the seeds' environments that belong to engines this version does not contain: accepted, so that an
 // environment written for them starts unchanged, and shown by `portico config`.
 std::vector<ConfigKey> engine_keys() {
@@ -205,6 +227,7 @@ std::vector<ConfigKey> config_keys(const SystemSpec& system) {
          .variables = {service.url_variable},
          .help = "where the service is called when it runs elsewhere; else host.address and its port"});
   }
+  for (ConfigKey& key : backup_keys()) keys.push_back(std::move(key));
   for (ConfigKey& key : engine_keys()) keys.push_back(std::move(key));
   for (const ConfigKey& key : system.keys) keys.push_back(key);
   return keys;

@@ -3,7 +3,9 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <fstream>
 #include <memory>
+#include <vector>
 
 #include "portico/base/error.h"
 
@@ -30,6 +32,21 @@ Sha256 sha256(std::string_view data) {
   PORTICO_CHECK(context && EVP_DigestInit_ex2(context.get(), algorithm(), nullptr) == 1 &&
                 EVP_DigestUpdate(context.get(), data.data(), data.size()) == 1 &&
                 EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1);
+  return digest;
+}
+
+Sha256 sha256_of_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  PORTICO_CHECK(context && EVP_DigestInit_ex2(context.get(), algorithm(), nullptr) == 1);
+  std::vector<char> piece(64 * 1024);
+  while (file) {
+    file.read(piece.data(), std::streamsize(piece.size()));
+    PORTICO_CHECK(EVP_DigestUpdate(context.get(), piece.data(), size_t(file.gcount())) == 1);
+  }
+  if (!file.eof()) throw Error(Code::unavailable, "file.unreadable", "The file " + path + " cannot be read");
+  Sha256 digest;
+  PORTICO_CHECK(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1);
   return digest;
 }
 

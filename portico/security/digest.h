@@ -12,6 +12,9 @@ using Sha256 = std::array<unsigned char, 32>;
 Sha256 sha256(std::string_view data);
 Sha256 hmac_sha256(std::string_view key, std::string_view data);
 
+// Of a file's content, read piece by piece; blocks on the disk. Throws Error(unavailable, "file.unreadable").
+Sha256 sha256_of_file(const std::string& path);
+
 // The digest's bytes as text, for as long as the digest lives.
 inline std::string_view bytes_of(const Sha256& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};

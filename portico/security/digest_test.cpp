@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "portico/base/error.h"
+
 namespace portico::security {
 namespace {
 
@@ -28,6 +33,17 @@ TEST(Digest, AnEmptyKeyIsAKeyAndNotTheLastOne) {
 }
 
 TEST(Digest, HexIsLowerCase) { EXPECT_EQ(hex(std::string_view("\x00\x9f\xff", 3)), "009fff"); }
+
+TEST(Digest, OfAFileIsThatOfItsContent) {
+  const std::string path = testing::TempDir() + "portico_digest_of_file";
+  for (size_t size : {0, 1, 64 * 1024, 64 * 1024 + 1, 300'000}) {
+    const std::string content(size, 'x');
+    std::ofstream(path, std::ios::binary) << content;
+    EXPECT_EQ(hex(sha256_of_file(path)), hex(sha256(content))) << size;
+  }
+  std::filesystem::remove(path);
+  EXPECT_THROW(sha256_of_file(path), Error);
+}
 
 }  // namespace
 }  // namespace portico::security

@@ -143,6 +143,25 @@ struct Measured {
 
 }  // namespace
 
+namespace {
+
+Error quarantined(const std::string& service) {
+  return Error(Code::unavailable, "service.quarantined",
+               "The " + service + " service was put back to an earlier time and takes no changes yet");
+}
+
+Task<void> refuse(Error error) {
+  throw error;
+  co_return;
+}
+
+}  // namespace
+
+void Service::quarantine() {
+  quarantined_ = true;
+  check({"quarantine", [this](Call&) { return refuse(quarantined(name_)); }});
+}
+
 Task<void> Service::invoke(Call& call, const Route& route, void* request, void* response) {
   int before = running_.fetch_add(1, std::memory_order_relaxed);
   Running running{running_};
@@ -151,6 +170,7 @@ Task<void> Service::invoke(Call& call, const Route& route, void* request, void* 
   if (before >= running_max)
     throw Error(Code::unavailable, "service.overloaded", "The service is overloaded").with_retry_after(1);
   if (std::optional<Error> refusal = refused(route.info, call.caller())) throw *refusal;
+  if (quarantined_ && route.info.verb != net::Verb::GET) throw quarantined(name_);
   schema::Violations violations = schema::validate(*route.info.request, request);
   if (!violations.empty()) throw Error::invalid_input(std::move(violations));
   call.check_deadline();

@@ -120,6 +120,11 @@ class Service {
   static constexpr int running_max = 4096;
   int running() const { return running_; }
 
+  // From now on it is read only: everything but GET is Error(unavailable, "service.quarantined"), and so is
+  // its health. Before it serves.
+  void quarantine();
+  bool is_quarantined() const { return quarantined_; }
+
   // For tests of failure: what happens to calls of this service before its handler runs. Unset in production.
   void set_fault(std::function<Task<void>(Call& call, const EndpointInfo& endpoint)> fault) {
     fault_ = std::move(fault);
@@ -135,6 +140,7 @@ class Service {
   std::vector<HealthCheck> checks_;
   std::vector<Job> jobs_;
   std::atomic<int> running_{0};
+  bool quarantined_ = false;
   std::function<Task<void>(Call&, const EndpointInfo&)> fault_;
 };
 

@@ -4,6 +4,7 @@
 #include "portico/sim/injector.h"
 #include "portico/sim/world.h"
 #include "portico/sim/world_process.h"
+#include "portico/store/sqlite/sqlite_store.h"
 
 namespace portico::sim {
 namespace {
@@ -176,6 +177,13 @@ void World::stop() {
     process->corpse.reset();
     disk_.restart(process->name);
   }
+}
+
+StoppedSystem::MakeStore World::stores_at_rest() {
+  return [this](const std::string& service) {
+    return sqlite::make_store(control_, observer_,
+                              {.path = store_path(service), .file_system = disk_.file_system()});
+  };
 }
 
 Snapshot World::snapshot(std::string notes) const {

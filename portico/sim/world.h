@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "portico/host/application.h"
+#include "portico/host/stopped_system.h"
 #include "portico/host/operator.h"
 #include "portico/runtime/sometimes.h"
 #include "portico/sim/disk.h"
@@ -117,6 +118,8 @@ class World {
   const std::string& process_of(std::string_view port) const;
   // The running application of a process; null while it is down.
   Application* application(std::string_view process);
+  // After `stop`: makes the stores that lie on the disk, as of a stopped system.
+  StoppedSystem::MakeStore stores_at_rest();
   // Where a service's store lies on the disk.
   std::string store_path(std::string_view service) const;
 

@@ -145,6 +145,8 @@ class Store {
   virtual Task<int64_t> trim_events(int64_t sequence, Time before, size_t max) = 0;
   // The sequence of the newest event ever published, forgotten ones included; 0: none.
   virtual Task<int64_t> newest_event() = 0;
+  // Lets the next event come after `sequence`, which others have seen; never lets it come earlier.
+  virtual Task<void> raise_events(int64_t sequence) = 0;
   // Called after each commit that published, on any thread; must be quick.
   void on_publish(std::function<void()> wake) { wake_.push_back(std::move(wake)); }
 

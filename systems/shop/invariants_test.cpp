@@ -42,7 +42,8 @@ class Invariants : public ::testing::Test {
     std::string cancelled = order(2);
     EXPECT_EQ(shop_.ask("order", POST, "/api/orders/" + cancelled + "/cancel", "{}", {buyer_.token}).status,
               200);
-    reserve_and_release();
+    reserve("tentative", true);
+    reserve("still-held", false);
     shop_.settle();
     shop_.stop();
   }
@@ -62,15 +63,15 @@ class Invariants : public ::testing::Test {
     return at<std::string>(answer, {"data", "order", "id"});
   }
   // Names the product twice: stock moves once a product.
-  void reserve_and_release() {
+  void reserve(std::string order, bool release) {
     std::string line = R"({"productId":")" + product_ + R"(","quantity":1})";
-    std::string body = R"({"orderId":"tentative","items":[)" + line + "," + line + "]}";
+    std::string body = R"({"orderId":")" + order + R"(","items":[)" + line + "," + line + "]}";
     net::Response answer = shop_.ask("product", POST, "/api/products/reservations", body, {.internal = true});
     EXPECT_EQ(answer.status, 201) << answer.body;
-    std::string id = at<std::string>(answer, {"data", "reservation", "id"});
-    EXPECT_EQ(
-        shop_.ask("product", DELETE, "/api/products/reservations/" + id, "", {.internal = true}).status / 100,
-        2);
+    std::string path = "/api/products/reservations/" + at<std::string>(answer, {"data", "reservation", "id"});
+    if (release) {
+      EXPECT_EQ(shop_.ask("product", DELETE, path, "", {.internal = true}).status / 100, 2);
+    }
   }
   // The names of what is violated, and of warnings.
   std::vector<std::string> violated() {
@@ -121,7 +122,7 @@ TEST_F(Invariants, NoticeStockThatDoesNotComeFromItsMovements) {
     co_await in.products.change(unit, Id<product::Product>{product_}, add(&product::Product::stock, 1));
   });
   EXPECT_THAT(violated(), ElementsAre("stock.balance"));
-  EXPECT_THAT(findings_, HasSubstr("a stock of 11, its movements make 10"));
+  EXPECT_THAT(findings_, HasSubstr("a stock of 9, its movements make 8"));
   damage<product::Collections>("product", [&](Unit& unit, product::Collections& in) -> Task<void> {
     co_await in.products.change(unit, Id<product::Product>{product_}, add(&product::Product::stock, -15));
   });

@@ -4,7 +4,6 @@
 
 #include "portico/host/verify.h"
 #include "portico/store/for_each.h"
-#include "portico/store/sqlite/sqlite_store.h"
 #include "systems/shop/notification/collections.h"
 #include "systems/shop/order/collections.h"
 #include "systems/shop/product/collections.h"
@@ -22,13 +21,6 @@ namespace {
 
 constexpr Duration rest_max = std::chrono::minutes(30);    // after the last fault nothing is open any more
 constexpr Duration after_hold = std::chrono::seconds(35);  // reservations that nobody wanted have expired
-
-StoppedSystem::MakeStore stores_of(World& world) {
-  return [&world](const std::string& service) {
-    return sqlite::make_store(world.control(), world.observer(),
-                              {.path = world.store_path(service), .file_system = world.disk().file_system()});
-  };
-}
 
 }  // namespace
 
@@ -107,11 +99,12 @@ Task<void> Shoppers::check_mails() {
 }
 
 Task<void> Shoppers::check_at_rest(World& world) {
-  VerifyReport report = co_await verify(world.control(), world.observer(), world.system(), stores_of(world));
+  VerifyReport report =
+      co_await verify(world.control(), world.observer(), world.system(), world.stores_at_rest());
   for (const Verdict& verdict : report.verdicts)
     if (!verdict.ok && verdict.severity == Severity::violation)
       world.violate(verdict.name, verdict.findings.empty() ? verdict.text : verdict.findings.front());
-  StoppedSystem stores(world.system(), stores_of(world));
+  StoppedSystem stores(world.system(), world.stores_at_rest());
   RestingShop resting(stores);
   co_await stores.open();
   Call call(world.control(), world.observer(), "simulation",

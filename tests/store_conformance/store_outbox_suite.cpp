@@ -185,5 +185,26 @@ TEST_P(StoreConformance, KnowsItsNewestEventWhenAllAreForgotten) {
   }());
 }
 
+TEST_P(StoreConformance, GoesOnAboveARaisedSequenceAndNeverBelow) {
+  open();
+  auto publish = [&]() -> Task<int64_t> {
+    Call c = call();
+    co_await store_->write(c, [&](Unit& unit) -> Task<void> {
+      unit.publish(Restocked{"x", {"p1"}, 1});
+      co_return;
+    });
+    co_return (co_await store_->read_events(0, 100)).back().sequence;
+  };
+  run([&]() -> Task<void> {
+    co_await store_->raise_events(1000);
+    EXPECT_EQ(co_await store_->newest_event(), 1000);
+    EXPECT_TRUE((co_await store_->read_events(0, 10)).empty());
+    EXPECT_EQ(co_await publish(), 1001);
+    co_await store_->raise_events(500);
+    EXPECT_EQ(co_await publish(), 1002);
+    EXPECT_EQ((co_await store_->read_events(0, 10)).size(), 2u);
+  }());
+}
+
 }  // namespace
 }  // namespace portico::conformance

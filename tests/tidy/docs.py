@@ -97,7 +97,7 @@ def _check_program(help_of, command):
             if word in known:
                 chain.append(word)
                 help_text = help_of(chain)
-            elif known and len(chain) < 2:
+            elif known and len(chain) < 2 and "[SUBCOMMAND]" not in help_text:
                 yield f"`{' '.join(['portico'] + chain)}` has no command '{word}'"
                 return
 

@@ -14,9 +14,12 @@ from tree import Skip, Tree  # noqa: E402
 HELP = {
     (): "Runs it.\nUsage: portico [OPTIONS] SUBCOMMAND\n\nOptions:\n  -h,--help   Print\n"
         "  --version   Print\n\n"
-        "Subcommands:\n  up     Start a system\n  dead   Dead letters\n",
+        "Subcommands:\n  up     Start a system\n  dead   Dead letters\n  save   Save it\n",
     ("up",): "Start a system\nOptions:\n  --split   a process a service\n",
     ("dead",): "Dead letters\nSubcommands:\n  list   Show them\n  replay  Again\n",
+    ("save",): "Save it\nUsage: portico save [OPTIONS] [system] [SUBCOMMAND]\n\n"
+               "Subcommands:\n  list   Show them\n",
+    ("save", "list"): "Options:\n  --all\n",
     ("dead", "list"): "Options:\n  --group TEXT\n",
 }
 
@@ -48,6 +51,7 @@ class DocsTest(unittest.TestCase):
     def test_commands_of_the_program(self):
         self.passes("`portico up shop --split`, `build/release/portico dead list --group a`")
         self.passes("`portico --version`")
+        self.passes("`portico save shop`, `portico save list --all`")
         self.passes("the `portico` program, `portico/net/server.h`, ports of `portico.example`")
         self.fails("`portico start shop`", "no command 'start'")
         self.fails("`portico up shop --splitt`", "no flag --splitt")
@@ -76,7 +80,7 @@ class DocsTest(unittest.TestCase):
         self.fails("| `JWT_SECRETS` | signs |", "JWT_SECRETS")
 
     def test_subcommands_of_a_help_text(self):
-        self.assertEqual(docs.subcommands(HELP[()]), {"up", "dead"})
+        self.assertEqual(docs.subcommands(HELP[()]), {"up", "dead", "save"})
         self.assertEqual(docs.subcommands(HELP[("up",)]), set())
 
 

@@ -70,6 +70,19 @@ void configure_library() {
   PORTICO_CHECK(done == SQLITE_OK);
 }
 
+namespace {
+
+std::string sealed_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (char c : path) {
+    const bool reserved = c == '?' || c == '#' || c == '%';
+    uri += reserved ? fmt::format("%{:02X}", uint8_t(c)) : std::string(1, c);
+  }
+  return uri + "?immutable=1";
+}
+
+}  // namespace
+
 struct Connection::Prepared {
   Prepared(std::string text, sqlite3_stmt* statement) : sql(std::move(text)), statement(statement) {}
   Prepared(const Prepared&) = delete;
@@ -133,10 +146,13 @@ void Connection::Close::operator()(sqlite3* database) const { sqlite3_close_v2(d
 Connection::Connection(ConnectionOptions options) : options_(std::move(options)) {
   configure_library();
   sqlite3* database = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+  const bool sealed = options_.access == Access::sealed;
+  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                    (sealed ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE) |
                     (options_.access == Access::read_write ? SQLITE_OPEN_CREATE : 0);
+  const std::string name = sealed ? sealed_uri(options_.path) : options_.path;
   const int result_code =
-      sqlite3_open_v2(options_.path.c_str(), &database, flags, gathering_file_system(options_.file_system));
+      sqlite3_open_v2(name.c_str(), &database, flags, gathering_file_system(options_.file_system));
   database_.reset(database);
   if (!database) throw error_of(SQLITE_NOMEM, options_.path, "out of memory", audience_);
   if (result_code != SQLITE_OK) throw failure(result_code);
@@ -219,6 +235,8 @@ int64_t Connection::single(std::string_view sql) {
   Statement query = statement(sql);
   return query.step() ? query.integer(0) : 0;
 }
+
+void Connection::do_not_wait() { sqlite3_busy_timeout(database_.get(), 0); }
 
 int64_t Connection::changes() const { return sqlite3_changes64(database_.get()); }
 

@@ -52,7 +52,8 @@ class Statement {
   sqlite3_stmt* statement_;
 };
 
-enum class Access { read_write, read_only };
+// A `sealed` file is one that nobody has open or will change, such as a copy: nothing is made beside it.
+enum class Access { read_write, read_only, sealed };
 
 struct ConnectionOptions {
   std::string path;
@@ -84,6 +85,8 @@ class Connection {
   const std::string& path() const { return options_.path; }
   Error failure(int result_code) const;            // with the last message
   void serve() { audience_ = Audience::callers; }  // opening is over
+  void do_not_wait();                              // for another's transaction: BUSY at once
+  sqlite3* handle() const { return database_.get(); }
 
   // Pages in the write-ahead log after the last commit through this connection.
   int64_t log_pages() const { return log_pages_; }

@@ -6,7 +6,6 @@
 #include "portico/store/sqlite/outbox.h"
 
 namespace portico::sqlite {
-namespace {
 
 bool is_in_use(const std::string& path) {
   try {
@@ -18,15 +17,20 @@ bool is_in_use(const std::string& path) {
   return false;
 }
 
-}  // namespace
-
-FileState inspect(const std::string& path) {
-  FileState state{.in_use = is_in_use(path)};
-  Connection connection({.path = path, .access = Access::read_only});
+FileState read_state(Connection& connection) {
+  FileState state;
   state.format = format_of(connection);
   if (state.format == 0) return state;
   state.migration = connection.single("SELECT coalesce(max(number), 0) FROM \"_migrations\"");
   state.newest_event = newest_event(connection);
+  return state;
+}
+
+FileState inspect(const std::string& path) {
+  const bool in_use = is_in_use(path);
+  Connection connection({.path = path, .access = Access::read_only});
+  FileState state = read_state(connection);
+  state.in_use = in_use;
   return state;
 }
 

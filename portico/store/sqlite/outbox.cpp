@@ -58,6 +58,19 @@ int64_t newest_event(Connection& connection) {
   return select.step() ? select.integer(0) : 0;
 }
 
+void raise_events(Connection& connection, int64_t sequence) {
+  if (sequence <= newest_event(connection)) return;
+  // SQLite itself notes the highest number that a row has ever had.
+  Statement mark = connection.statement(
+      "INSERT INTO \"_outbox\" (sequence, id, type, key, published_at, correlation_id, traceparent, body) "
+      "VALUES (?1, '', '', '', 0, '', '', '')");
+  mark.bind(0, sequence);
+  mark.step();
+  Statement remove = connection.statement("DELETE FROM \"_outbox\" WHERE sequence = ?1");
+  remove.bind(0, sequence);
+  remove.step();
+}
+
 OutboxSpan read_span(Connection& connection) {
   Statement select = connection.statement(
       "SELECT sequence, published_at, (SELECT max(sequence) FROM \"_outbox\") FROM \"_outbox\" "

@@ -17,6 +17,7 @@ std::vector<OutboxEvent> read_events(Connection& connection, int64_t after, size
 int64_t trim_events(Connection& connection, int64_t sequence, Time before, size_t max);
 // The highest sequence ever given, 0 before the first.
 int64_t newest_event(Connection& connection);
+void raise_events(Connection& connection, int64_t sequence);
 
 // How much is kept and since when. Found in constant time, so trimmed gaps count as kept.
 struct OutboxSpan {

@@ -59,6 +59,7 @@ class SqliteStore : public Store {
   Task<int64_t> trim_events(int64_t sequence, Time before, size_t max) override;
   std::string_view engine() const override { return "sqlite"; }
   Task<int64_t> newest_event() override;
+  Task<void> raise_events(int64_t sequence) override;
   Task<void> check(Call& call) override;
   Task<std::vector<std::string>> verify(size_t max) override;
 
@@ -177,6 +178,17 @@ Task<int64_t> SqliteStore::trim_events(int64_t sequence, Time before, size_t max
 Task<int64_t> SqliteStore::newest_event() {
   const Readers::Lease reader = readers_->lease();
   co_return sqlite::newest_event(*reader);
+}
+
+Task<void> SqliteStore::raise_events(int64_t sequence) {
+  if (!writer_) throw closed_error(options_.path);
+  Observer observer = observer_;
+  Call call(runtime_, observer, name_, runtime_.steady() + trim_time_max);
+  for (;;) {
+    Writer::Grant grant = co_await writer_->acquire(call);
+    grant.use([&](Connection& connection) { sqlite::raise_events(connection, sequence); });
+    if (co_await grant.commit(true, false)) co_return;
+  }
 }
 
 Task<std::vector<std::string>> SqliteStore::verify(size_t max) {
