@@ -1,6 +1,9 @@
 #include "cli/run.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -43,6 +46,14 @@ void print_start(const SystemSpec& system, const Config& config, const Applicati
 void tell_supervisor() {
   if (::write(ready_descriptor, "ready\n", 6) != 6)
     std::fputs("portico: nobody supervises this process\n", stderr);
+}
+
+// Nobody would start it again, and its port and database would be taken when the supervisor is started anew.
+void end_with_supervisor() {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  pollfd pipe{.fd = ready_descriptor, .events = POLLOUT, .revents = 0};
+  // The supervisor may have died before; nobody holds the other end of its pipe then.
+  if (::poll(&pipe, 1, 0) == 1 && pipe.revents & POLLERR) ::raise(SIGTERM);
 }
 
 Placement placement_of(const SystemSpec& system, const RunOptions& options, const Config& config) {
@@ -118,6 +129,7 @@ int run_here(const RunOptions& options) {
       stopped_by = signal;
       runtime->spawn("stop", shut_down(&application, runtime.get(), config.duration("host.drain")));
     });
+    if (options.supervised) end_with_supervisor();
     runtime->spawn("start", serve(&application, runtime.get(), &started, &failure));
     runtime->run();
   }
