@@ -92,8 +92,13 @@ Task<void> serve(Application* application, RealRuntime* runtime, const std::func
   if (*failure) runtime->stop();
 }
 
-Task<void> shut_down(Application* application, RealRuntime* runtime, Duration drain) {
-  co_await application->stop(runtime->steady() + drain);
+// Whatever goes wrong with the end, the process ends: its stores bear that at any time.
+Task<void> shut_down(Application* application, RealRuntime* runtime, Log* log, Duration drain) {
+  try {
+    co_await application->stop(runtime->steady() + drain);
+  } catch (const std::exception& error) {
+    log->write(Level::error, "runtime", "the end was not in order", {{"error", error.what()}});
+  }
   runtime->stop();
 }
 
@@ -127,7 +132,7 @@ int run_here(const RunOptions& options) {
     runtime->on_signal([&](int signal) {
       if (stopped_by) std::_Exit(128 + signal);
       stopped_by = signal;
-      runtime->spawn("stop", shut_down(&application, runtime.get(), config.duration("host.drain")));
+      runtime->spawn("stop", shut_down(&application, runtime.get(), &log, config.duration("host.drain")));
     });
     if (options.supervised) end_with_supervisor();
     runtime->spawn("start", serve(&application, runtime.get(), &started, &failure));

@@ -196,7 +196,7 @@ def memory(context: Context) -> str:
     if lives(pid):
         resource.prlimit(pid, resource.RLIMIT_AS, before)
         return f"{room >> 10} KiB more for {part}"
-    return f"{room >> 10} KiB more for {part}, which ended"
+    return f"{room >> 10} KiB more for {part}, which ended{context.shop.how_it_ended(part)}"
 
 
 def clock(context: Context) -> str:

@@ -80,7 +80,7 @@ def worth_repeating(answer: Answer) -> bool:
     """Whether the outcome is unknown, or the answer is one of the moment."""
     if answer.status in (0, 401, 429) or answer.status >= 500:
         return True
-    return answer.json().get("code") == "idempotency.running"
+    return answer.json().get("code") in ("idempotency.running", "token.expired", "token.not_yet_valid")
 
 
 def place(line: Line, intent: Intent) -> Answer:

@@ -30,7 +30,11 @@ ACTIONS = {
     (Family.SEND, Action.KILL_BEFORE),
     (Family.SEND, Action.KILL_AFTER),
 }
-QUICK = {(Family.SYNC, Action.KILL_AFTER), (Family.SEND, Action.KILL_BEFORE)}
+QUICK = {
+    (Family.SYNC, Action.KILL_AFTER),
+    (Family.SYNC, Action.IO_ERROR),
+    (Family.SEND, Action.KILL_BEFORE),
+}
 
 
 @dataclass

@@ -232,6 +232,12 @@ class Shop:
         roots = [root.pid for root in self._roots.values() if root.poll() is None]
         return roots + [pid for root in roots for pid in children_of(root)]
 
+    def how_it_ended(self, part: str) -> str:
+        """Of what the harness itself has started."""
+        root = self._roots.get("shop" if self.topology == "single" else part)
+        code = root.poll() if root else None
+        return "" if code is None else f" by signal {-code}" if code < 0 else f" with {code}"
+
     def collect(self) -> None:
         """Takes note of what has ended."""
         for root in self._roots.values():
