@@ -3,7 +3,6 @@
 
 #include "portico/base/planted.h"
 #include "portico/bus/consumer.h"
-#include "portico/runtime/sometimes.h"
 
 namespace portico::bus {
 
@@ -81,7 +80,6 @@ Task<std::optional<Failure>> Consumer::apply(Events events) {
 Task<void> Consumer::park(OutboxEvent event, Failure failure) {
   const ParkedDelivery row = failed_row(event, failure, *handler_of(event.type));
   Call call = call_for(event, *handler_of(event.type));
-  sometimes("bus.parked");
   if (planted(Plant::parking_not_atomic)) {
     skip_to(event.sequence);
     co_await store_place();
