@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "portico/bus/consumer.h"
+#include "portico/runtime/sometimes.h"
 
 namespace portico::bus {
 
@@ -208,6 +209,7 @@ void Consumer::succeeded(size_t count) {
 }
 
 void Consumer::failed(const ParkedDelivery& row) {
+  sometimes("bus.delivery_failed");
   if (row.state == DeliveryState::dead) {
     dead_count_.add();
     const Call call = delivery_call(runtime_, observer_, subscriber_.service, publisher_, event_of(row), {});

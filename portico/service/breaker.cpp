@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "portico/runtime/sometimes.h"
+
 namespace portico {
 
 Breaker::Breaker(Runtime& runtime, BreakerOptions options)
@@ -28,6 +30,7 @@ Breaker::Sum Breaker::sum() {
 }
 
 void Breaker::open() {
+  sometimes("breaker.opened");
   state_ = State::open;
   // 20 % of jitter, so that the trials of many processes do not fall together.
   double factor = 0.8 + 0.4 * runtime_.random().fraction();

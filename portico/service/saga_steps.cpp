@@ -1,6 +1,7 @@
 // Carrying a saga forward and backward, and what is recorded of it on the way.
 #include "portico/base/planted.h"
 #include "portico/bus/delivery.h"
+#include "portico/runtime/sometimes.h"
 #include "portico/service/saga_progress.h"
 
 namespace portico {
@@ -88,6 +89,7 @@ Task<void> Sagas::decide_undo(Shared saga, size_t maybe_done, Error why) {
     if (mine == 0 && !planted(Plant::race_last_writer_wins)) throw overtaken();
     if (saga->table.undone) co_await saga->table.undone(unit, saga->state.get(), why);
   });
+  sometimes("saga.undone");
   saga->phase = SagaPhase::backward;
   saga->attempts = 0;
   saga->step = maybe_done;
@@ -116,6 +118,7 @@ Task<std::optional<Error>> Sagas::go_backward(Shared saga, Duration span) {
 Task<void> Sagas::note_failure(Shared saga, Error failure) {
   Call own = own_call(*saga, options_.step_time);
   ++saga->attempts;
+  sometimes("saga.waits_for_retry");
   const bool stuck = saga->attempts >= options_.stuck_after;
   own.log().failure(own, stuck ? "saga is stuck" : "saga waits for another try", failure,
                     {{"saga", saga->id.value}, {"attempts", std::to_string(saga->attempts)}});

@@ -1,6 +1,7 @@
 #include "portico/service/sagas.h"
 
 #include "portico/base/planted.h"
+#include "portico/runtime/sometimes.h"
 #include "portico/service/saga_progress.h"
 
 namespace portico {
@@ -144,7 +145,10 @@ Task<void> Sagas::carry_on(Shared saga, std::unique_ptr<Active> active) {
   } catch (const Error& error) {
     lost = error;
   }
-  if (lost && lost->reason() == "saga.taken_over") counters_of(saga->table).overtaken.add();
+  if (lost && lost->reason() == "saga.taken_over") {
+    counters_of(saga->table).overtaken.add();
+    sometimes("saga.overtaken");
+  }
   if (lost) {
     Call own = own_call(*saga, options_.step_time);
     own.log().failure(own, "saga left for later", *lost, {{"saga", saga->id.value}});
@@ -171,6 +175,7 @@ Task<void> Sagas::carry_on_loaded(Shared saga) {
     }
   } else {
     failure = co_await go_backward(saga, options_.step_time);
+    if (!failure) sometimes("saga.compensated_late");
   }
   if (failure)
     co_await note_failure(saga, *failure);
@@ -189,7 +194,10 @@ Task<std::vector<SagaRecord>> Sagas::due(Call& call) {
   }
   std::vector<SagaRecord> rows;
   if (room == 0) co_return rows;
-  Filter filter = where(&SagaRecord::due_at) <= call.now();
+  // No wait is that long: the clock was ahead when it was written.
+  const Duration wait_max = 2 * std::max(options_.lease, options_.retry.cap);
+  Filter filter =
+      where(&SagaRecord::due_at) <= call.now() || where(&SagaRecord::due_at) > call.now() + wait_max;
   if (all) filter = std::move(filter) || where(&SagaRecord::started_at) <= opened_at_;
   Query query{.filter = std::move(filter),
               .sort = {ascending(&SagaRecord::due_at)},
@@ -238,6 +246,7 @@ Task<void> Sagas::resume(Call& call) {
     Shared saga = co_await take_on(call, std::move(row));
     if (!saga) continue;
     counters_of(saga->table).resumed.add();
+    sometimes("saga.resumed");
     runtime_.spawn("saga", carry_on(std::move(saga), std::move(active)));
   }
   if (ticks_++ % 10 == 0) stuck_gauge_.set(co_await rows_->count(call, where(&SagaRecord::stuck) == true));

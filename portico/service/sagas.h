@@ -101,7 +101,7 @@ class Sagas {
   std::map<std::string, std::unique_ptr<Counters>> counters_;  // by type
 
   std::mutex mutex_;                   // guards what follows; never held over an await
-  std::set<std::string> active_;       // ids that this process carries on now
+  std::multiset<std::string> active_;  // ids that this process carries on now
   std::vector<Id<SagaRecord>> ended_;  // whose rows are still to be removed
   size_t later_ = 0;                   // tails that run beside requests
   size_t resumed_ = 0;

@@ -62,6 +62,7 @@ Task<void> World::live(World* world, Process* process, Life* life) {
   } catch (const std::exception& error) {
     trouble = error.what();
   }
+  if (process->life.get() != life) co_return;  // it was killed meanwhile, and this is its last breath
   if (trouble.empty()) {
     process->ready = true;
     process->failed_starts = 0;
@@ -129,7 +130,7 @@ void World::set_clock_offset(std::string_view name, Duration offset) {
 
 void World::inspect_later(std::string_view name) {
   Process& visited = process(name);
-  if (std::exchange(visited.inspected, true)) return;
+  if (!visited.life || std::exchange(visited.inspected, true)) return;
   control_.spawn("inspect", inspect(this, &visited));
 }
 

@@ -20,7 +20,7 @@ using sim::World;
 namespace {
 
 constexpr Duration rest_max = std::chrono::minutes(30);    // after the last fault nothing is open any more
-constexpr Duration after_hold = std::chrono::seconds(35);  // reservations that nobody wanted have expired
+constexpr Duration after_hold = std::chrono::seconds(20);  // reservations that nobody wanted have expired
 
 }  // namespace
 

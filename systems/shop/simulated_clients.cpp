@@ -50,7 +50,9 @@ Task<void> Shoppers::load(World&) {
 Task<void> Shoppers::shop(Client* client) {
   co_await order(client, false);
   for (int i = 0; i < options_.operations; ++i) {
-    co_await think(client, std::chrono::seconds(3));
+    // Often at once, so that they meet.
+    const bool at_once = client->random->below(100) < 40;
+    co_await think(client, at_once ? std::chrono::milliseconds(5) : std::chrono::seconds(3));
     const uint64_t lot = client->random->below(100);
     if (lot < 60) {
       co_await order(client, true);

@@ -12,7 +12,7 @@ using sim::World;
 
 namespace {
 
-constexpr int stocks[] = {6, 15, 40, 400};  // of the products: some run out
+constexpr int stocks[] = {400, 40, 15, 6};  // of the products: some run out, after others were taken
 
 net::Request post(std::string target, std::string body) {
   net::Request request{.verb = POST, .target = std::move(target), .body = std::move(body)};
@@ -66,7 +66,7 @@ sim::Scenario make_scenario(const SystemSpec& system, SimulationOptions options)
   sim::Scenario scenario{.name = options.canonical ? "one order" : "shoppers", .system = &system};
   scenario.settings = {{"security.internal_key", std::string(simulated_key)},
                        {"gateway.rate_limit", "1000000"},
-                       {"order.reservation_hold", "20s"},
+                       {"order.reservation_hold", "4s"},
                        {"saga.lease", "4s"},
                        {"saga.retry_max", "15s"},
                        {"bus.poll", "2s"},
@@ -77,7 +77,7 @@ sim::Scenario make_scenario(const SystemSpec& system, SimulationOptions options)
                         "saga.overtaken",      "saga.waits_for_retry", "reservation.refused_after_release",
                         "reservation.expired", "reservation.repeated", "order.replayed",
                         "order.key_running",   "order.out_of_stock",   "notification.repeated",
-                        "store.batch_undone",  "store.commit_failed",  "bus.parked",
+                        "store.batch_undone",  "store.commit_failed",  "bus.delivery_failed",
                         "breaker.opened"};
   return scenario;
 }

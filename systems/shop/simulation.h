@@ -6,7 +6,7 @@
 namespace shop {
 
 struct SimulationOptions {
-  int clients = 3;
+  int clients = 5;
   int operations = 10;     // of each client
   bool canonical = false;  // one order of one client, and nothing else
 };

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "portico/runtime/sometimes.h"
 #include "portico/store/sqlite/writer.h"
 #include "portico/store/sqlite/writer_waiter.h"
 
@@ -96,6 +97,7 @@ void Writer::commit_now(const std::shared_ptr<Batch>& batch) {
 // Without room the commit has had no effect and the next may have. After any other failure nobody knows what
 // of the log has reached the disk.
 void Writer::after_failure(const Error& failure) {
+  sometimes("store.commit_failed");
   observer_.log.write(Level::error, store_, "a commit failed",
                       {{"reason", failure.reason()}, {"note", failure.note()}});
   if (failure.reason() == "store.full" || failure.reason() == "store.memory") return;

@@ -4,7 +4,6 @@
 #include <sqlite3.h>
 
 #include "portico/base/error.h"
-#include "portico/base/planted.h"
 #include "portico/store/sqlite/log_writer.h"
 #include "portico/store/sqlite/sqlite_store.h"
 
@@ -177,7 +176,7 @@ void Connection::configure() {
   } else {
     script("PRAGMA query_only = ON");
   }
-  script(planted(Plant::sync_skipped) ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
+  script("PRAGMA synchronous = FULL");
   script("PRAGMA foreign_keys = ON");
   script("PRAGMA temp_store = MEMORY");
   script(fmt::format("PRAGMA cache_size = -{}", options_.cache_bytes / 1024));

@@ -8,6 +8,8 @@
 #include <new>
 #include <vector>
 
+#include "portico/base/planted.h"
+
 namespace portico::sqlite {
 namespace {
 
@@ -68,6 +70,11 @@ int write_log(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 of
   return SQLITE_IOERR_NOMEM;
 }
 
+int sync_log(sqlite3_file* file, int flags) {
+  if (planted(Plant::sync_skipped)) return log_of(file).flush();
+  return Flushed<&sqlite3_io_methods::xSync>::call(file, flags);
+}
+
 int close_log(sqlite3_file* file) {
   const std::unique_ptr<Log> log(&log_of(file));
   const int flushed = log->flush();
@@ -82,7 +89,7 @@ const sqlite3_io_methods log_methods = [] {
   methods.xRead = &Flushed<&sqlite3_io_methods::xRead>::call;
   methods.xWrite = &write_log;
   methods.xTruncate = &Flushed<&sqlite3_io_methods::xTruncate>::call;
-  methods.xSync = &Flushed<&sqlite3_io_methods::xSync>::call;
+  methods.xSync = &sync_log;
   methods.xFileSize = &Flushed<&sqlite3_io_methods::xFileSize>::call;
   methods.xLock = &Flushed<&sqlite3_io_methods::xLock>::call;
   methods.xUnlock = &Flushed<&sqlite3_io_methods::xUnlock>::call;

@@ -100,6 +100,9 @@ void SqliteStore::declare(std::shared_ptr<const CollectionInfo> collection) {
 void SqliteStore::open_file() {
   auto lock = options_.file_system.empty() ? std::make_unique<FileLock>(options_.path) : nullptr;
   auto connection = std::make_unique<Connection>(connection_options(Access::read_write));
+  // The log that a dead process has left may hold a commit that was written but never synced. It is made
+  // durable before anybody reads it: who then finds nothing left to change commits nothing.
+  connection->checkpoint(true);
   prepare_layout(*connection, collections_, migrations_, runtime_.now());
   connection->serve();
   writer_ = std::make_shared<Writer>(runtime_, observer_, options_, name_, std::move(lock),

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "portico/base/planted.h"
+#include "portico/runtime/sometimes.h"
 #include "portico/store/sqlite/readers.h"
 #include "portico/store/sqlite/writer_waiter.h"
 
@@ -212,6 +213,7 @@ void Writer::roll_back_unit() {
     } else if (changed) {
       connection_->run("ROLLBACK");
       undone_ = true;
+      sometimes("store.batch_undone");
       careful_ = careful_units;
     }
   } catch (const Error& error) {

@@ -1,5 +1,6 @@
 #include "systems/shop/notification/queue.h"
 
+#include "portico/runtime/sometimes.h"
 #include "systems/shop/notification/rules.h"
 
 namespace shop::notification {
@@ -17,6 +18,7 @@ Task<Notification> enqueue(Unit& unit, const Collections& in, Notification notif
     co_return notification;
   bool is_new = co_await in.notifications.insert_once(unit, notification);
   if (!is_new) {
+    sometimes("notification.repeated");
     auto present = co_await in.notifications.find(
         unit, where(&Notification::idempotency_key) == notification.idempotency_key);
     co_return *present;

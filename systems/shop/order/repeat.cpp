@@ -1,6 +1,7 @@
 // Placing an order that was asked for before.
 #include <algorithm>
 
+#include "portico/runtime/sometimes.h"
 #include "systems/shop/order/place.h"
 
 namespace shop::order {
@@ -26,12 +27,14 @@ Task<std::optional<OrderView>> Placing::placed_before(Call& call, const std::vec
   if (!same)
     throw Error(invalid, "idempotency.reused", "This Idempotency-Key was used for another order")
         .with_status(422);
+  if (order->status == OrderStatus::pending) sometimes("order.key_running");
   if (order->status == OrderStatus::pending)
     throw Error(conflict, "idempotency.running",
                 is_cart_key(key) ? "The cart is being ordered already"
                                  : "The first request with this Idempotency-Key is still running");
   if (order->status == OrderStatus::cancelled)
     throw Error(conflict, "order.cancelled", order->failure_reason.value_or("The order was cancelled"));
+  sometimes("order.replayed");
   std::vector<Id<Product>> ids;
   for (const OrderItem& item : items.items) ids.push_back(item.product_id);
   auto products = co_await read_what_is_there(call, neighbours_.products, std::move(ids));

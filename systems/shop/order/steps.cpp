@@ -1,5 +1,6 @@
 // The steps of placing an order. Each may be repeated.
 #include "portico/base/planted.h"
+#include "portico/runtime/sometimes.h"
 #include "systems/shop/order/place.h"
 
 namespace shop::order {
@@ -113,6 +114,7 @@ Task<void> Placing::cancel(Unit& unit, Draft& draft, const Error& why) {
                              set(&Order::failure_reason, reason), set(&Order::idempotency_key, key),
                              set(&Order::updated_at, unit.call().now()), still_pending);
   bool out_of_stock = why.reason() == "stock.insufficient";
+  if (out_of_stock) sometimes("order.out_of_stock");
   ItemStatus status = out_of_stock ? ItemStatus::out_of_stock : ItemStatus::cancelled;
   co_await in_.items.update_all(unit, where(&OrderItem::order_id) == draft.order.id,
                                 {set(&OrderItem::status, status)});

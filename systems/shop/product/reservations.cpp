@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "portico/base/planted.h"
+#include "portico/runtime/sometimes.h"
 #include "systems/shop/product/stock.h"
 
 namespace shop::product {
@@ -27,6 +28,7 @@ std::vector<ReservedItem> merged(const std::vector<ReservedItem>& items) {
 }
 
 Error released() {
+  sometimes("reservation.refused_after_release");
   return Error(conflict, "reservation.released", "The reservation has expired or was released");
 }
 
@@ -55,6 +57,7 @@ Task<ReservationView> Reservations::reserve(Call& call, NewReservation input) {
     Reservation held = reservation;
     std::optional<Reservation> before = co_await in_.reservations.find(unit, reservation.id);
     if (before) held = *before;
+    if (before) sometimes("reservation.repeated");
     if (held.state == ReservationState::released) throw released();
     ReservationView view{
         .id = held.id, .order_id = held.order_id, .state = held.state, .expires_at = held.expires_at};
@@ -127,6 +130,7 @@ Task<void> Reservations::expire(Call& call) {
     co_await store_.write(call, [&](Unit& unit) -> Task<void> {
       std::optional<Reservation> present = co_await in_.reservations.find(unit, reservation.id);
       const bool held = present && present->state == ReservationState::held;
+      if (held) sometimes("reservation.expired");
       if (held || planted(Plant::expiry_ignores_commit)) co_await give_back(unit, reservation.id);
     });
 }
