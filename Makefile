@@ -41,6 +41,8 @@ faults: ready ## put a real system under real faults: RUNS=300, SEED=… of the 
 	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build --preset release --target portico faults_preload -j $(BUILD_JOBS)
 	@python3 tests/faults/faults.py --steps
+	@for topology in single split; do \
+	  python3 tests/faults/faults.py --only stop_each --topology $$topology --runs 1 || exit 1; done
 	@python3 tests/faults/faults.py --runs $(RUNS) $(if $(SEED),--seed $(SEED))
 
 format: ## format the C++ sources

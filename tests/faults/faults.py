@@ -53,7 +53,8 @@ class Campaign:
 
     def __init__(self, chosen: argparse.Namespace, machine: Machine):
         self._chosen, self._machine = chosen, machine
-        self._wanted = [kind for kind in KINDS if not chosen.only or kind in chosen.only.split(",")]
+        self._wanted = [kind for kind in chosen.only.split(",") if kind]
+        self._wanted = self._wanted or [kind for kind in KINDS if KINDS[kind].weight > 0]
         self._session: Session | None = None
         self._runs_left = 0
         self.results: list[Result] = []
@@ -66,7 +67,7 @@ class Campaign:
             possible = [name for name in TOPOLOGIES if self._kinds(name)]
             topology = draw.choices(possible, [TOPOLOGIES[name] for name in possible])[0]
         kinds = self._kinds(topology)
-        kind = random.Random(f"kind {seed}").choices(kinds, [KINDS[name].weight for name in kinds])[0]
+        kind = random.Random(f"kind {seed}").choices(kinds, [max(1, KINDS[name].weight) for name in kinds])[0]
         return topology, kind
 
     def _kinds(self, topology: str) -> list[str]:

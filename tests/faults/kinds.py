@@ -16,6 +16,7 @@ from isolation import Network
 from system import PARTS, Failed, Shop
 
 GONE_SECONDS_MAX = 40.0  # for a process to end after SIGTERM, and to be started again
+STOP_SECONDS = 10.0
 UPLOADS = 60  # that a process short of memory has to take in at a time
 UPLOAD_BYTES = 1_000_000
 DISK_OPERATIONS_MAX = 40  # until which sync an injected failure waits
@@ -118,6 +119,17 @@ def stop(context: Context) -> str:
     time.sleep(seconds)
     send(pid, signal.SIGCONT)
     return f"SIGSTOP of {part} for {seconds} s"
+
+
+def stop_each(context: Context) -> str:
+    """SIGSTOP of each process in turn, ten seconds each."""
+    for _, pid in sorted(context.shop.processes().items()):
+        send(pid, signal.SIGSTOP)
+        time.sleep(STOP_SECONDS)
+        send(pid, signal.SIGCONT)
+        time.sleep(1)
+    context.ended = time.monotonic() - 1
+    return f"SIGSTOP of each in turn for {STOP_SECONDS} s"
 
 
 def restart(context: Context) -> str:
@@ -247,7 +259,7 @@ class Kind:
     act: Callable[[Context], str]
     topologies: tuple[str, ...]
     needs: str = ""  # control, network or disk
-    weight: int = 2
+    weight: int = 2  # 0: only where it is asked for by name
 
 
 EVERYWHERE = ("single", "split", "apart")
@@ -256,6 +268,7 @@ KINDS = {
     "kill_all": Kind(kill_all, EVERYWHERE, weight=4),
     "supervisor": Kind(kill_supervisor, ("split",)),
     "stop": Kind(stop, EVERYWHERE, weight=3),
+    "stop_each": Kind(stop_each, EVERYWHERE, weight=0),
     "restart": Kind(restart, EVERYWHERE),
     "disk": Kind(disk_full, EVERYWHERE, "disk", 3),
     "disk_error": Kind(disk_error, EVERYWHERE, "control"),

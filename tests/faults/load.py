@@ -9,6 +9,7 @@ from system import INTERNAL_KEY, Answer, Failed, Line, Shop
 
 PASSWORD = "correct horse battery"
 LIST_PAGE = 100
+ORDERS_MAX = 150  # of one customer in a run; the development outbox shows 200 mails of an address
 PAUSE_SECONDS_MAX = 0.05  # between two actions of a customer
 REPEAT_SECONDS = 0.15  # before a request is repeated whose outcome is unknown
 UNKNOWN_SECONDS_MAX = 60.0  # after which a customer gives up asking what has become of an order
@@ -144,7 +145,7 @@ class Load:
         while not self._stopping.is_set():
             lot = draw.random()
             kept = [intent for intent in mine if intent.order_id]
-            if lot < 0.7 or not kept:
+            if not kept or (lot < 0.7 and len(mine) < ORDERS_MAX):
                 mine.append(self._order(line, customer, draw, f"{self._seed}-{number}-{len(mine)}"))
             elif lot < 0.8:
                 self._cancel(line, draw.choice(kept))
