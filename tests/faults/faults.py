@@ -113,7 +113,8 @@ def show(result: Result, command: str) -> None:
     print(
         f"{result.seed} {result.topology:<6} {result.kind:<11} recovery {result.recovery_ms:>6} ms "
         f"orders {result.acknowledged:>4} acknowledged {result.unknown} unknown {len(result.lost)} lost, "
-        f"{result.failed:>3} requests failed; {result.note}",
+        f"{result.failed:>3} requests failed; {result.note}"
+        + (f"; {result.given_up} events given up" if result.given_up else ""),
         flush=True,
     )
     for finding in [f"lost: {order}" for order in result.lost[:5]] + result.findings:
@@ -124,7 +125,8 @@ def show(result: Result, command: str) -> None:
 
 
 def summarize(results: list[Result], seconds: float) -> None:
-    print("\nkind         runs  recovery median      max  acknowledged  unknown  lost  violations  failed")
+    print("\nkind         runs  recovery median      max  acknowledged  unknown", end="")
+    print("  lost  violations  failed  given up")
     rows = [(kind, [result for result in results if result.kind == kind]) for kind in KINDS]
     for name, group in [*rows, ("all", results)]:
         if not group:
@@ -136,6 +138,7 @@ def summarize(results: list[Result], seconds: float) -> None:
             f"{sum(result.unknown for result in group):>8} "
             f"{sum(len(result.lost) for result in group):>5} "
             f"{sum(len(result.findings) for result in group):>11} {sum(result.failed for result in group):>7}"
+            f"{sum(result.given_up for result in group):>10}"
         )
     topologies = ", ".join(
         f"{sum(1 for result in results if result.topology == name)} {name}" for name in TOPOLOGIES

@@ -11,7 +11,7 @@ import checks
 from control import Control
 from isolation import Network, mount_disk, unmount_disk
 from kinds import KINDS, Context
-from load import Intent, Load, Stage, make_products, place, register
+from load import Customer, Intent, Load, Stage, make_products, place, register
 from system import Failed, Setup, Shop
 
 RECOVERY_SECONDS_MAX = 60.0
@@ -33,6 +33,7 @@ class Result:
     failed: int = 0  # answers that were none, or of a system in trouble
     lost: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    given_up: int = 0  # events that became dead letters, confirmations among them
     folder: str = ""
 
     @property
@@ -75,7 +76,8 @@ class Session:
                 spaces=self.network.spaces if self.network else {},
             )
         )
-        self._customers = []
+        self._customers: list[Customer] = []
+        self._dead_letters = 0
 
     def has(self, need: str) -> bool:
         return not need or getattr(self, need) is not None
@@ -141,7 +143,11 @@ class Session:
         for customer in stage.customers:
             customer.seen |= {order["id"] for order in picture.orders[customer.id]}
         self.shop.stop()
-        result.findings += self.shop.verify()
+        findings, dead_letters = self.shop.verify()
+        result.findings += findings
+        result.given_up = dead_letters - self._dead_letters
+        self._dead_letters = dead_letters
+        result.findings += checks.unmailed_violations(picture, result.given_up)
 
     def close(self, keep: bool) -> None:
         self.shop.kill_everything()

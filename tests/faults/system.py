@@ -270,8 +270,8 @@ class Shop:
             root.wait()
         self._roots.clear()
 
-    def verify(self) -> list[str]:
-        """What the program itself finds in the data of the stopped system."""
+    def verify(self) -> tuple[list[str], int]:
+        """What the program itself finds in the data of the stopped system; how many events were given up."""
         done = subprocess.run(
             [str(self.setup.program), "doctor", "shop", "--verify", "--json", "--data", str(self.setup.data)],
             cwd=self.setup.folder,
@@ -283,12 +283,14 @@ class Shop:
         try:
             verdicts = json.loads(done.stdout)["verdicts"]
         except (ValueError, KeyError):
-            return [f"doctor ended with {done.returncode}: {done.stdout[-300:]}{done.stderr[-300:]}"]
-        return [
+            return [f"doctor ended with {done.returncode}: {done.stdout[-300:]}{done.stderr[-300:]}"], 0
+        findings = [
             f"{verdict['name']}: {'; '.join(verdict['findings'][:3])}"
             for verdict in verdicts
             if not verdict["ok"] and verdict["severity"] == "violation"
         ]
+        dead_letters = [verdict["count"] for verdict in verdicts if verdict["name"] == "bus.dead_letters"]
+        return findings, dead_letters[0]
 
     def tail(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")[-600:] if self.log.exists() else ""
