@@ -9,7 +9,7 @@
 #
 # Prints a line a kind with counts and seconds, the logs of what failed, and last the sum:
 # `N passed, M failed, K skipped`. FUZZ_SECONDS is the time of a fuzz target (10), TEST_SECONDS_MAX that of a
-# test program (600), FAULTS_SECONDS that of real faults (45), BUILD_JOBS how much runs at once (one a core).
+# test program (600), FAULTS_SECONDS that of real faults (30), BUILD_JOBS how much runs at once (one a core).
 #
 # Two builds, so that two cores need less than 25 minutes from an empty checkout: `release` is what users
 # run; `fuzz` (address and undefined-behaviour sanitizers with coverage counters) serves the sanitized tests
@@ -52,7 +52,7 @@ kind_systems() { PORTICO_MODE=$2 run_programs "$1" 1 '^system_.*_tests$'; }
 
 # A selection from seeds that stay the same; `make faults` is the long run.
 kind_faults() {
-  local log=$logs/faults.log seconds=${FAULTS_SECONDS:-45} part
+  local log=$logs/faults.log seconds=${FAULTS_SECONDS:-30} part
   python3 -m unittest discover -s tests/faults -p '*_test.py' >"$log" 2>&1 || { failed=1; show "$log" 60; }
   passed=$(sed -n 's/^Ran \([0-9]*\) test.*/\1/p' "$log")
   passed=$((${passed:-0} - failed))

@@ -35,7 +35,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="kinds of faults, with commas: " + ", ".join(KINDS))
     parser.add_argument("--topology", choices=list(TOPOLOGIES))
     parser.add_argument("--steps", action="store_true", help="instead: kill at every sync, write and send")
-    parser.add_argument("--quick", action="store_true", help="of --steps: every third step")
+    parser.add_argument("--quick", action="store_true", help="of --steps: some of them")
     parser.add_argument("--seconds", type=float, default=0, help="begin no further run after this time")
     chosen = parser.parse_args()
     for kind in filter(None, chosen.only.split(",")):

@@ -3,6 +3,7 @@ concern of the machine; and what is made in them."""
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,8 @@ def permitted() -> list[str]:
 def enter() -> bool:
     """Goes on within namespaces where that is permitted; says whether it has."""
     if os.environ.get(_MARK):
+        # The first process of a namespace ignores what it has not asked for; with it all others end.
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
         run("mount", "-t", "tmpfs", "none", "/run")  # of `ip netns`
         run("ip", "link", "set", "lo", "up")
         return True

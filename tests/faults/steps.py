@@ -31,9 +31,8 @@ ACTIONS = {
     (Family.SEND, Action.KILL_AFTER),
 }
 QUICK = {
-    (Family.SYNC, Action.KILL_AFTER),
-    (Family.SYNC, Action.IO_ERROR),
-    (Family.SEND, Action.KILL_BEFORE),
+    "shop": {(Family.SYNC, Action.IO_ERROR)},
+    "order": {(Family.SYNC, Action.KILL_AFTER), (Family.SEND, Action.KILL_BEFORE)},
 }
 
 
@@ -176,7 +175,7 @@ def run_steps(machine: Machine, chosen: argparse.Namespace) -> tuple[int, int, i
         failed = False
         parts = ["shop"] if topology == "single" else ["order"] if chosen.quick else list(PARTS)
         for part in parts:
-            for family, action in sorted(QUICK if chosen.quick else ACTIONS):
+            for family, action in sorted(QUICK[part] if chosen.quick else ACTIONS):
                 sweep = walker.sweep(part, family, action)
                 print(
                     f"{topology:<6} {part:<12} {family.name:<5} {action.name:<11} {sweep.steps:>3} steps "
