@@ -87,6 +87,8 @@ class Campaign:
         topology, kind = self.plan(seed)
         if self._session and (self._runs_left == 0 or self._session.shop.topology != topology):
             self.close()
+        if KINDS[kind].alone:
+            self.close()
         if not self._session:
             # The small disk, which can be filled, is one of memory; a real one is slower, so syncs take time.
             often = kind == "disk" or random.Random(f"disk {seed}").random() < 0.6
@@ -101,6 +103,8 @@ class Campaign:
         self.results.append(result)
         if not result.ok:
             self.close(keep=True)
+        if KINDS[kind].alone:
+            self.close()
         return result
 
     def close(self, keep: bool = False) -> None:

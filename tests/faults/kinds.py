@@ -259,6 +259,7 @@ class Kind:
     act: Callable[[Context], str]
     topologies: tuple[str, ...]
     needs: str = ""  # control, network or disk
+    alone: bool = False  # on data of its own: lists that are sorted by time mix what was written meanwhile
     weight: int = 2  # 0: only where it is asked for by name
 
 
@@ -270,10 +271,10 @@ KINDS = {
     "stop": Kind(stop, EVERYWHERE, weight=3),
     "stop_each": Kind(stop_each, EVERYWHERE, weight=0),
     "restart": Kind(restart, EVERYWHERE),
-    "disk": Kind(disk_full, EVERYWHERE, "disk", 3),
+    "disk": Kind(disk_full, EVERYWHERE, "disk", weight=3),
     "disk_error": Kind(disk_error, EVERYWHERE, "control"),
     "descriptors": Kind(descriptors, EVERYWHERE),
     "memory": Kind(memory, EVERYWHERE),
-    "clock": Kind(clock, EVERYWHERE, "control"),
-    "partition": Kind(partition, ("apart",), "network", 6),
+    "clock": Kind(clock, EVERYWHERE, "control", alone=True),
+    "partition": Kind(partition, ("apart",), "network", weight=6),
 }

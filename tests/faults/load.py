@@ -195,7 +195,7 @@ class Load:
 
     def _count(self, answer: Answer) -> None:
         with self._lock:
-            self.failed += answer.status == 0 or answer.status >= 500
+            self.failed += answer.status in (0, 401, 403) or answer.status >= 500
 
     def _violate(self, text: str) -> None:
         with self._lock:
