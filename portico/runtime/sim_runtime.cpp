@@ -173,6 +173,7 @@ class SimRuntimeImpl final : public SimRuntime {
   Runtime& node(std::string name) override;
   void kill(std::string_view name) override;
   void run_until(Instant until) override;
+  bool step() override { return scheduler_.step(); }
   void run(Task<void> task) override;
   uint64_t event_hash() const override { return scheduler_.hash(); }
   uint64_t event_count() const override { return scheduler_.count(); }

@@ -21,6 +21,7 @@ struct Sagas::Progress {
   SagaPhase phase = SagaPhase::forward;
   int attempts = 0;
   bool row_gone = false;
+  bool overtaken = false;  // somebody else goes on with it
   Time deadline;
 };
 
@@ -41,18 +42,20 @@ struct Sagas::Counters {
   Counter &started, &done, &undone, &failed, &resumed, &overtaken;
 };
 
-// While it lives, this process carries the saga on, and does not take it on once more.
+// While it lives, this process carries the saga on, and does not take it on once more, unless an operator has
+// taken it away.
 struct Sagas::Active {
   Active(Sagas& sagas, const Id<SagaRecord>& id) : sagas(sagas), id(id.value) {
     std::lock_guard lock(sagas.mutex_);
-    mine = sagas.active_.insert(this->id).second;
+    mine = sagas.active_.emplace(this->id, this).second;
     if (mine) sagas.running_gauge_.add(1);
   }
   ~Active() {
     if (!mine) return;
     {
       std::lock_guard lock(sagas.mutex_);
-      sagas.active_.erase(id);
+      auto found = sagas.active_.find(id);
+      if (found != sagas.active_.end() && found->second == this) sagas.active_.erase(found);
       if (counted) --*counted;
     }
     sagas.running_gauge_.add(-1);

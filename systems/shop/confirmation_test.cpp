@@ -1,10 +1,9 @@
-#include "systems/shop/order/rules.h"
-
 #include <gtest/gtest.h>
 
 #include "portico/schema/json.h"
 #include "systems/shop/notification/rules.h"
 #include "systems/shop/notification/templates.h"
+#include "systems/shop/order/rules.h"
 
 namespace shop::order {
 namespace {
