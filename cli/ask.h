@@ -1,4 +1,4 @@
-// Commands that ask a running system: status, call, seed, mail, doctor.
+// Commands that ask a running system: status, call, seed, mail.
 #pragma once
 
 #include "cli/command.h"
@@ -20,8 +20,5 @@ int ask_call(const CommonOptions& options, const CallOptions& call);
 int ask_seed(const CommonOptions& options);
 int ask_mail_list(const CommonOptions& options, const std::string& to, int limit);
 int ask_mail_show(const CommonOptions& options, const std::string& id);
-
-// Checks configuration, folders, secrets, ports and databases of this machine; prints each finding.
-int doctor(const CommonOptions& options);
 
 }  // namespace portico::cli

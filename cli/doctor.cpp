@@ -1,9 +1,12 @@
+#include "cli/doctor.h"
+
 #include <fmt/format.h>
 
 #include <cstdio>
 
-#include "cli/ask.h"
+#include "cli/one_shot.h"
 #include "portico/host/diagnose.h"
+#include "portico/host/verify.h"
 #include "portico/schema/json.h"
 
 namespace portico::cli {
@@ -16,44 +19,46 @@ struct FindingEntry {
 };
 PORTICO_DESCRIBE(FindingEntry, subject, ok, detail)
 
-Task<void> run(RealRuntime* runtime, Observer* observer, const SystemSpec* system, const Config* config,
-               std::vector<Finding>* findings) {
-  *findings = co_await diagnose(*runtime, *observer, *system, *config);
-  runtime->stop();
+void put(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
+Task<int> look(Bench* bench, bool json) {
+  bool all_well = true;
+  std::vector<FindingEntry> entries;
+  for (const Finding& finding : co_await diagnose(bench->runtime, bench->system, bench->config)) {
+    all_well = all_well && finding.ok;
+    entries.push_back({finding.subject, finding.ok, finding.detail});
+  }
+  if (json) put(schema::to_json(entries) + "\n");
+  for (const FindingEntry& entry : json ? std::vector<FindingEntry>() : entries)
+    put(fmt::format("{} {:<26} {}\n", entry.ok ? "ok  " : "BAD ", entry.subject, entry.detail));
+  co_return all_well ? done : failed;
+}
+
+Task<int> verify_data(Bench* bench, bool json) {
+  VerifyReport report =
+      co_await verify(bench->runtime, bench->observer, bench->system,
+                      stores_in(bench->runtime, bench->observer, bench->config.text("host.data")));
+  print(report, json);
+  co_return report.ok ? done : failed;
 }
 
 }  // namespace
 
-int doctor(const CommonOptions& options) {
-  const SystemSpec& system = find_system(options.system);
-  Config config = read_config(system, options);
-  std::unique_ptr<RealRuntime> runtime = RealRuntime::make({.reactors = 1});
-  Log log(*runtime, {.level_min = Level::error}, [](std::string_view) {});
-  Metrics metrics;
-  Tracer tracer(16);
-  Observer observer{log, metrics, tracer};
-  std::vector<Finding> findings;
-  runtime->on_task_failure([&](std::string_view, std::string_view what) {
-    findings.push_back({"doctor", false, std::string(what)});
-    runtime->stop();
+void print(const VerifyReport& report, bool json) {
+  if (json) return put(schema::to_json(report) + "\n");
+  for (const Verdict& verdict : report.verdicts) {
+    const char* word = verdict.ok ? "ok  " : verdict.severity == Severity::warning ? "warn" : "BAD ";
+    put(fmt::format("{} {:<28} {:>8}  {}\n", word, verdict.name, verdict.checked, verdict.text));
+    for (const std::string& finding : verdict.findings) put("       " + finding + "\n");
+    if (verdict.count > int64_t(verdict.findings.size()))
+      put(fmt::format("       and {} more\n", verdict.count - int64_t(verdict.findings.size())));
+  }
+}
+
+int doctor(const CommonOptions& options, bool data) {
+  return run_once(options, [&](Bench& bench) {
+    return data ? verify_data(&bench, options.json) : look(&bench, options.json);
   });
-  runtime->spawn("doctor", run(runtime.get(), &observer, &system, &config, &findings));
-  runtime->run();
-  bool all_well = true;
-  std::vector<FindingEntry> entries;
-  for (const Finding& finding : findings) {
-    all_well = all_well && finding.ok;
-    entries.push_back({finding.subject, finding.ok, finding.detail});
-  }
-  if (options.json) {
-    std::fputs((schema::to_json(entries) + "\n").c_str(), stdout);
-  } else {
-    for (const FindingEntry& entry : entries)
-      std::fputs(
-          fmt::format("{} {:<26} {}\n", entry.ok ? "ok  " : "BAD ", entry.subject, entry.detail).c_str(),
-          stdout);
-  }
-  return all_well ? done : failed;
 }
 
 }  // namespace portico::cli

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cli/ask.h"
+#include "cli/doctor.h"
 #include "cli/run.h"
 #include "cli/sagas.h"
 #include "cli/show.h"
@@ -16,6 +17,7 @@ namespace {
 struct Arguments {
   RunOptions run;
   bool split = false;
+  bool verify = false;
   std::string service;
   CallOptions call;
   SagasOptions sagas;
@@ -91,9 +93,9 @@ void add_asking(CLI::App& app, Arguments& arguments) {
   add_command(app, "seed", "fill a running system with demo data", common, false)->callback([&] {
     arguments.result = ask_seed(common);
   });
-  add_command(app, "doctor", "look for what stands in the way of a system here", common)->callback([&] {
-    arguments.result = doctor(common);
-  });
+  CLI::App* look = add_command(app, "doctor", "look for what stands in the way of a system here", common);
+  look->add_flag("--verify", arguments.verify, "check the data of a system that is stopped, instead");
+  look->callback([&] { arguments.result = doctor(common, arguments.verify); });
   CLI::App* call =
       add_command(app, "call", "call an endpoint of a running system with internal rights", common, false);
   call->add_option("endpoint", arguments.call.endpoint, "service.endpoint; see routes")->required();

@@ -5,21 +5,26 @@
 namespace portico::cli {
 namespace {
 
-Task<void> run(RealRuntime* runtime, Operator* op, const std::function<Task<int>(Operator&)>* work, int* code,
+Task<void> run(Bench* bench, const std::function<Task<int>(Bench&)>* work, int* code,
                std::optional<Error>* failure) {
   try {
-    *code = co_await (*work)(*op);
+    *code = co_await (*work)(*bench);
   } catch (const Error& error) {
     *failure = error;
   } catch (const std::exception& error) {
     *failure = Error(Code::internal, "command.failed", error.what());
   }
-  runtime->stop();
+  bench->runtime.stop();
+}
+
+Task<int> operate(Bench* bench, const std::function<Task<int>(Operator&)>* work) {
+  Operator op(bench->runtime, bench->observer, bench->system, bench->config);
+  co_return co_await (*work)(op);
 }
 
 }  // namespace
 
-int with_operator(const CommonOptions& options, std::function<Task<int>(Operator& op)> work) {
+int run_once(const CommonOptions& options, std::function<Task<int>(Bench& bench)> work) {
   const SystemSpec& system = find_system(options.system);
   Config config = read_config(system, options);
   std::unique_ptr<RealRuntime> runtime = RealRuntime::make({.reactors = 1});
@@ -28,15 +33,17 @@ int with_operator(const CommonOptions& options, std::function<Task<int>(Operator
   Metrics metrics;
   Tracer tracer(16);
   Observer observer{log, metrics, tracer};
+  Bench bench{*runtime, observer, system, config};
   int code = done;
   std::optional<Error> failure;
-  {
-    Operator op(*runtime, observer, system, config);
-    runtime->spawn("command", run(runtime.get(), &op, &work, &code, &failure));
-    runtime->run();
-  }
+  runtime->spawn("command", run(&bench, &work, &code, &failure));
+  runtime->run();
   if (failure) return report(*failure);
   return code;
+}
+
+int with_operator(const CommonOptions& options, std::function<Task<int>(Operator& op)> work) {
+  return run_once(options, [&work](Bench& bench) { return operate(&bench, &work); });
 }
 
 }  // namespace portico::cli

@@ -1,6 +1,7 @@
 // First deliveries: batches in one unit, single events in theirs, and handlers outside a unit.
 #include <algorithm>
 
+#include "portico/base/planted.h"
 #include "portico/bus/consumer.h"
 
 namespace portico::bus {
@@ -30,6 +31,10 @@ Task<std::optional<Failure>> Consumer::apply(Events events) {
   std::optional<Failure> failure;
   std::vector<ParkedDelivery> rows;
   size_t handled = 0;
+  if (planted(Plant::inbox_outside_unit)) {
+    skip_to(events.back().sequence);
+    co_await store_place();
+  }
   try {
     co_await subscriber_.store.write(call, [&](Unit& unit) -> Task<void> {
       failure.reset();
@@ -75,6 +80,10 @@ Task<std::optional<Failure>> Consumer::apply(Events events) {
 Task<void> Consumer::park(OutboxEvent event, Failure failure) {
   const ParkedDelivery row = failed_row(event, failure, *handler_of(event.type));
   Call call = call_for(event, *handler_of(event.type));
+  if (planted(Plant::parking_not_atomic)) {
+    skip_to(event.sequence);
+    co_await store_place();
+  }
   co_await subscriber_.store.write(call, [&](Unit& unit) -> Task<void> {
     co_await move_place(unit, event.sequence);
     co_await put_row(unit, row);

@@ -155,12 +155,8 @@ EventSource* Bus::local_source(std::string_view service) {
 void Bus::add_subscriber(std::string service, Store& store) {
   if (impl_->started || impl_->subscribers.contains(service))
     throw Error(Code::internal, "bus.added_twice").with_note("subscriber " + service);
-  auto places = store.collection<bus::BusPlace>({}, "bus_places");
-  auto parked = store.collection<ParkedDelivery>({index(&ParkedDelivery::group, &ParkedDelivery::source,
-                                                        &ParkedDelivery::state, &ParkedDelivery::sequence),
-                                                  index(&ParkedDelivery::state, &ParkedDelivery::sequence)},
-                                                 "parked_deliveries");
-  auto subscriber = std::make_unique<bus::Subscriber>(service, store, std::move(places), std::move(parked));
+  auto subscriber =
+      std::make_unique<bus::Subscriber>(service, store, bus::places_in(store), bus::parked_in(store));
   impl_->subscribers.emplace(std::move(service), std::move(subscriber));
 }
 

@@ -8,6 +8,17 @@
 
 namespace portico::bus {
 
+Collection<BusPlace> places_in(Store& store) { return store.collection<BusPlace>({}, "bus_places"); }
+
+Collection<ParkedDelivery> parked_in(Store& store) {
+  return store.collection<ParkedDelivery>({index(&ParkedDelivery::group, &ParkedDelivery::source,
+                                                 &ParkedDelivery::state, &ParkedDelivery::sequence),
+                                           index(&ParkedDelivery::state, &ParkedDelivery::sequence)},
+                                          "parked_deliveries");
+}
+
+Collection<BusReader> readers_in(Store& store) { return store.collection<BusReader>({}, "bus_readers"); }
+
 namespace {
 
 // Texts of exceptions may be in any encoding, but stores take UTF-8 only.

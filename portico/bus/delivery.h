@@ -26,6 +26,11 @@ struct BusReader {
 };
 PORTICO_DESCRIBE(BusReader, id, place)
 
+// The collections of the bus in the store of a subscriber (places, parked) and of a publisher (readers).
+Collection<BusPlace> places_in(Store& store);
+Collection<ParkedDelivery> parked_in(Store& store);
+Collection<BusReader> readers_in(Store& store);
+
 // What a group does with one type of event.
 struct Handler {
   SubscribeOptions options;

@@ -15,7 +15,7 @@ LocalSource::LocalSource(Runtime& runtime, Observer& observer, std::string servi
       observer_(observer),
       service_(std::move(service)),
       store_(store),
-      rows_(store.collection<BusReader>({}, "bus_readers")),
+      rows_(readers_in(store)),
       oldest_age_(observer.metrics.gauge("outbox_oldest_age_seconds",
                                          "Age of the oldest event that not every group has handled",
                                          {{"service", service_}})) {

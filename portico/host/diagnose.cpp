@@ -8,7 +8,7 @@
 #include "portico/net/client.h"
 #include "portico/net/server.h"
 #include "portico/security/secrets.h"
-#include "portico/store/sqlite/sqlite_store.h"
+#include "portico/store/sqlite/inspect.h"
 
 namespace portico {
 namespace {
@@ -56,26 +56,20 @@ Task<Finding> port(Runtime* runtime, std::string address, std::string name, uint
       fmt::format("is taken by another program; see: lsof -i :{}, or set another port", number)};
 }
 
-Task<Finding> database(Runtime* runtime, Observer* observer, std::string path) {
+Finding database(const std::string& path) {
   std::string subject = "database " + std::filesystem::path(path).filename().string();
-  if (!std::filesystem::exists(path)) co_return Finding{subject, true, "is not there yet"};
-  std::unique_ptr<Store> store = sqlite::make_store(*runtime, *observer, {.path = path});
-  Finding finding{subject, true, "can be opened"};
+  if (!std::filesystem::exists(path)) return {subject, true, "is not there yet"};
   try {
-    co_await store->open();
+    const sqlite::FileState state = sqlite::inspect(path);
+    return {subject, true, state.in_use ? "is in use by a running system" : "can be opened"};
   } catch (const Error& error) {
-    bool in_use = error.reason() == "store.locked";
-    finding.ok = in_use;
-    finding.detail = in_use ? "is in use by a running system" : error.message();
+    return {subject, false, error.message()};
   }
-  if (finding.ok && finding.detail == "can be opened") co_await store->close();
-  co_return finding;
 }
 
 }  // namespace
 
-Task<std::vector<Finding>> diagnose(Runtime& runtime, Observer& observer, const SystemSpec& system,
-                                    const Config& config) {
+Task<std::vector<Finding>> diagnose(Runtime& runtime, const SystemSpec& system, const Config& config) {
   std::vector<Finding> findings;
   bool production = config.text("mode") == "production";
   const std::string& data = config.text("host.data");
@@ -88,7 +82,7 @@ Task<std::vector<Finding>> diagnose(Runtime& runtime, Observer& observer, const 
   for (const ServiceSpec& spec : system.services) {
     findings.push_back(
         co_await port(&runtime, address, spec.name, uint16_t(config.integer(spec.name + ".port"))));
-    findings.push_back(co_await database(&runtime, &observer, data + "/" + spec.name + ".db"));
+    findings.push_back(database(data + "/" + spec.name + ".db"));
   }
   co_return findings;
 }

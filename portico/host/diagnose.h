@@ -16,7 +16,6 @@ struct Finding {
 
 // Looks without changing anything but making the data folder. A system that runs is no fault: its ports and
 // databases are then reported as in use.
-Task<std::vector<Finding>> diagnose(Runtime& runtime, Observer& observer, const SystemSpec& system,
-                                    const Config& config);
+Task<std::vector<Finding>> diagnose(Runtime& runtime, const SystemSpec& system, const Config& config);
 
 }  // namespace portico

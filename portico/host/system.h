@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "portico/host/config.h"
+#include "portico/host/invariant.h"
 #include "portico/security/one_time_code.h"
 #include "portico/security/password.h"
 #include "portico/security/token.h"
@@ -20,6 +21,8 @@
 #include "portico/service/service.h"
 
 namespace portico {
+
+class StoppedSystem;
 
 // The services of a system as seen by one of them: by name, wherever they run.
 class Neighbours {
@@ -90,6 +93,9 @@ struct SystemSpec {
   std::function<std::vector<std::string>(const Config& config)> start_notes;
   // Fills a running system with demo data through its own API, with internal rights; safe to repeat.
   std::function<Task<void>(Call& call, Neighbours& neighbours)> seed;
+  // What must hold of the data of all services together. Is called before the stores are opened and declares
+  // the collections of every service, which its functions read once they are open.
+  std::function<std::vector<Invariant>(StoppedSystem& stores)> invariants;
 
   const ServiceSpec* find(std::string_view service) const;
   const ServiceSpec* issuer() const;  // of the user tokens; null when there is none

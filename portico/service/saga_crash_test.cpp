@@ -23,6 +23,7 @@ class SagaCrashTest : public SagaTest {
   uint64_t buy_for(Faults faults, uint64_t events) {
     start();
     world.faults = std::move(faults);
+    process->patience = 5s;
     begin(process->buy("a"));
     uint64_t happened = 0;
     while (happened < events && !(world.count("notify") + world.count("release") > 0 && all_rested()) &&

@@ -42,20 +42,19 @@ struct Sagas::Counters {
   Counter &started, &done, &undone, &failed, &resumed, &overtaken;
 };
 
-// While it lives, this process carries the saga on, and does not take it on once more, unless an operator has
-// taken it away.
+// While it lives, this process carries the saga on. It takes it on once more only when its lease is over, or
+// an operator has taken it away.
 struct Sagas::Active {
-  Active(Sagas& sagas, const Id<SagaRecord>& id) : sagas(sagas), id(id.value) {
+  Active(Sagas& sagas, const Id<SagaRecord>& id)
+      : sagas(sagas), id(id.value), leased_until(sagas.runtime_.steady() + sagas.options_.lease) {
     std::lock_guard lock(sagas.mutex_);
-    mine = sagas.active_.emplace(this->id, this).second;
-    if (mine) sagas.running_gauge_.add(1);
+    sagas.active_.emplace(this->id, this);
+    sagas.running_gauge_.add(1);
   }
   ~Active() {
-    if (!mine) return;
     {
       std::lock_guard lock(sagas.mutex_);
-      auto found = sagas.active_.find(id);
-      if (found != sagas.active_.end() && found->second == this) sagas.active_.erase(found);
+      std::erase_if(sagas.active_, [this](const auto& entry) { return entry.second == this; });
       if (counted) --*counted;
     }
     sagas.running_gauge_.add(-1);
@@ -71,7 +70,7 @@ struct Sagas::Active {
 
   Sagas& sagas;
   const std::string id;
-  bool mine = false;
+  const Instant leased_until;  // whatever the wall clock does
   size_t* counted = nullptr;
 };
 

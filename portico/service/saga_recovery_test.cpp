@@ -133,6 +133,18 @@ TEST_F(SagaRecoveryTest, WhoIsOvertakenRecordsNothingMore) {
   EXPECT_EQ(expect_whole("a"), "confirmed") << "the other one never came back";
 }
 
+TEST_F(SagaRecoveryTest, AStepThatHangsBeyondTheLeaseIsTakenUpBesideIt) {
+  start({.lease = 5s});
+  world.faults["charge"] = {{.delay = 30s}};
+  auto buyer = begin(process->buy("a"));
+  pass(10s);
+  EXPECT_EQ(purchase("a").status, Status::confirmed);
+  EXPECT_EQ(buyer->reason(), "no answer");
+  pass(30s);
+  EXPECT_EQ(buyer->reason(), "saga.taken_over");
+  EXPECT_EQ(expect_whole("a"), "confirmed");
+}
+
 TEST_F(SagaRecoveryTest, AnOperatorRetriesListsAndIsToldWhatCannotBe) {
   start({.retry = {.base = 10min, .cap = 10min}});
   for (const char* unknown : {"test.buy:none", "", "none"}) {

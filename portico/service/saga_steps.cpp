@@ -1,4 +1,5 @@
 // Carrying a saga forward and backward, and what is recorded of it on the way.
+#include "portico/base/planted.h"
 #include "portico/bus/delivery.h"
 #include "portico/service/saga_progress.h"
 
@@ -19,6 +20,7 @@ Call Sagas::own_call(const Progress& saga, Duration span) const {
 }
 
 Filter Sagas::fenced(const Progress& saga) const {
+  if (planted(Plant::lease_without_fencing)) return where(&SagaRecord::id) == saga.id;
   return where(&SagaRecord::id) == saga.id && where(&SagaRecord::turn) == saga.turn;
 }
 
@@ -37,6 +39,7 @@ Task<void> Sagas::change(Call& call, Shared saga, std::vector<Change> changes,
       mine = co_await rows_->remove_all(unit, fenced(*saga));
     else
       mine = co_await rows_->update_all(unit, fenced(*saga), changes);
+    if (planted(Plant::race_last_writer_wins)) mine = 1;
     if (mine > 0 && with) co_await with(unit);
   });
   if (mine == 0 && !std::exchange(saga->overtaken, true)) counters_of(saga->table).overtaken.add();

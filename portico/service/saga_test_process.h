@@ -172,7 +172,7 @@ class Process {
     co_return co_await store->write(
         call, [&](Unit& unit) -> Task<bool> { co_return co_await sagas.start(unit, *buying, key); });
   }
-  Call call(Duration span = 1min) { return Call(runtime, observer, "shop", runtime.steady() + span); }
+  Call call() { return Call(runtime, observer, "shop", runtime.steady() + patience); }
 
   Runtime& runtime;
   World& world;
@@ -185,6 +185,7 @@ class Process {
   Sagas sagas;
   Collection<Purchase> purchases;
   Collection<SagaRecord> rows;  // as they are stored, those that have ended too
+  Duration patience = 1min;  // of who asks
   int cancels_that_fail = 0;
   int confirms_that_throw = 0;  // no Error
   const SagaTable* buying = nullptr;

@@ -1,5 +1,8 @@
 #include "portico/service/sagas.h"
 
+#include <algorithm>
+
+#include "portico/base/planted.h"
 #include "portico/service/saga_progress.h"
 
 namespace portico {
@@ -133,7 +136,7 @@ Task<void> Sagas::run_later(Shared saga, std::unique_ptr<Active> active) {
   bool beside = false;
   {
     std::lock_guard lock(mutex_);
-    beside = active->mine && later_ < options_.later_max && !stopping_;
+    beside = later_ < options_.later_max && !stopping_;
     if (beside) active->count(later_);
     reactor = reactor_++ % runtime_.reactor_count();
   }
@@ -186,9 +189,16 @@ Task<std::optional<Error>> Sagas::load(Shared saga) {
   co_return failure;
 }
 
+bool Sagas::leased(const std::string& id) const {
+  auto [begin, end] = active_.equal_range(id);
+  return std::any_of(begin, end,
+                     [&](const auto& entry) { return runtime_.steady() < entry.second->leased_until; });
+}
+
 // What is due and not carried on already. Where the clock has been set back, nobody waits for the old time.
 Task<std::vector<SagaRecord>> Sagas::due(Call& call) {
   size_t room = 0;
+  if (planted(Plant::sagas_not_resumed)) co_return std::vector<SagaRecord>();
   {
     std::lock_guard lock(mutex_);
     if (!stopping_) room = options_.resumed_max - std::min(options_.resumed_max, resumed_);
@@ -203,7 +213,7 @@ Task<std::vector<SagaRecord>> Sagas::due(Call& call) {
     Page<SagaRecord> page = co_await rows_->list(call, query);
     std::lock_guard lock(mutex_);
     for (SagaRecord& row : page.items)
-      if (rows.size() < room && !active_.contains(row.id.value)) rows.push_back(std::move(row));
+      if (rows.size() < room && !leased(row.id.value)) rows.push_back(std::move(row));
     query.after = page.next;
   } while (rows.size() < room && !query.after.empty());
   co_return rows;
@@ -236,7 +246,6 @@ Task<void> Sagas::resume(Call& call) {
   std::vector<SagaRecord> rows = co_await due(call);
   for (SagaRecord& row : rows) {
     auto active = std::make_unique<Active>(*this, row.id);
-    if (!active->mine) continue;
     {
       std::lock_guard lock(mutex_);
       active->count(resumed_);

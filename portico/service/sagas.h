@@ -75,6 +75,7 @@ class Sagas {
   Counters& counters_of(const SagaTable& table) { return *counters_.at(table.type); }
 
   // sagas.cpp: whole sagas; saga_operate.cpp: what operators do
+  bool leased(const std::string& id) const;  // by this process; under the mutex
   Task<std::vector<SagaRecord>> due(Call& call);
   Task<Shared> take_on(Call& call, SagaRecord row);
   Task<void> carry_on(Shared saga, std::unique_ptr<Active> active);
@@ -105,10 +106,10 @@ class Sagas {
   std::vector<std::unique_ptr<SagaTable>> tables_;
   std::map<std::string, std::unique_ptr<Counters>> counters_;  // by type
 
-  std::mutex mutex_;                       // guards what follows; never held over an await
-  std::map<std::string, Active*> active_;  // what this process carries on now, by id
-  std::vector<Id<SagaRecord>> ended_;      // whose rows are still to be removed
-  size_t later_ = 0;                       // tails that run beside requests
+  std::mutex mutex_;                            // guards what follows; never held over an await
+  std::multimap<std::string, Active*> active_;  // what this process carries on now, by id
+  std::vector<Id<SagaRecord>> ended_;           // whose rows are still to be removed
+  size_t later_ = 0;                            // tails that run beside requests
   size_t resumed_ = 0;
   bool stopping_ = false;
   size_t ticks_ = 0;

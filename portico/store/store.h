@@ -143,11 +143,16 @@ class Store {
   // Forgets events up to `sequence` that were published before `before`, at most `max` of them; says how
   // many.
   virtual Task<int64_t> trim_events(int64_t sequence, Time before, size_t max) = 0;
+  // The sequence of the newest event ever published, forgotten ones included; 0: none.
+  virtual Task<int64_t> newest_event() = 0;
   // Called after each commit that published, on any thread; must be quick.
   void on_publish(std::function<void()> wake) { wake_.push_back(std::move(wake)); }
 
   virtual std::string_view engine() const = 0;  // "sqlite"
   virtual Task<void> check(Call& call) = 0;     // throws when the store cannot be read; for readiness
+  // Reads all of the store and says what is broken in it: at most `max` lines, none when it is sound. Takes
+  // as long as reading the file.
+  virtual Task<std::vector<std::string>> verify(size_t max) = 0;
 
  protected:
   virtual void declare(std::shared_ptr<const CollectionInfo> collection) = 0;

@@ -1,5 +1,6 @@
 #include "systems/shop/system.h"
 
+#include "systems/shop/invariants.h"
 #include "systems/shop/notification/api.h"
 #include "systems/shop/notification/notification.h"
 #include "systems/shop/order/api.h"
@@ -51,7 +52,6 @@ SystemSpec make_shop() {
        .docs_path = "/api",
        .prefixes = {"/api/products", "/api/categories"},
        .url_variable = "PRODUCT_SERVICE_URL",
-       .publishers = {"order"},
        .endpoints = endpoints_of<product::Api>(),
        .build = product::make_service},
       {.name = "order",
@@ -73,8 +73,10 @@ SystemSpec make_shop() {
        .build = notification::make_service},
   };
   system.keys = notification::notification_keys();
+  for (ConfigKey& key : order::order_keys()) system.keys.push_back(std::move(key));
   system.demo_accounts = demo_accounts();
   system.seed = seed;
+  system.invariants = invariants;
   system.start_notes = start_notes;
   return system;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "portico/host/application.h"
+#include "portico/host/verify.h"
 #include "portico/runtime/sync.h"
 #include "portico/schema/json.h"
 #include "portico/store/sqlite/sqlite_store.h"
@@ -141,6 +142,13 @@ class TestShop {
                       collections, work));
   }
 
+  // What is found in the data of the stopped shop.
+  VerifyReport verify_data() {
+    VerifyReport report;
+    sim_->run(verify_into(&report));
+    return report;
+  }
+
   // The internal key to ask with, where the settings name another.
   void use_key(std::string key) { key_ = std::move(key); }
 
@@ -173,6 +181,9 @@ class TestShop {
     Call call = this->call(service);
     Page<ParkedDelivery> page = co_await app_->bus().parked(call, service, state, 100, "");
     *found = std::move(page.items);
+  }
+  Task<void> verify_into(VerifyReport* report) {
+    *report = co_await verify(*sim_, observer_, system_, stores_in(*sim_, observer_, folder_));
   }
   template <class Collections, class Work>
   static Task<void> work_in(Store& store, Call call, Collections& collections, Work& work) {

@@ -168,5 +168,22 @@ TEST_P(StoreConformance, NeverUsesASequenceTwice) {
   EXPECT_GT(after, *seen.rbegin());
 }
 
+TEST_P(StoreConformance, KnowsItsNewestEventWhenAllAreForgotten) {
+  open();
+  run([&]() -> Task<void> {
+    EXPECT_EQ(co_await store_->newest_event(), 0);
+    Call c = call();
+    co_await store_->write(c, [&](Unit& unit) -> Task<void> {
+      for (int i = 0; i < 3; ++i) unit.publish(Restocked{"x", {"p1"}, i});
+      co_return;
+    });
+    const int64_t newest = (co_await store_->read_events(0, 10)).back().sequence;
+    EXPECT_EQ(co_await store_->newest_event(), newest);
+    EXPECT_EQ(co_await store_->trim_events(newest, c.now() + std::chrono::hours(1), 10), 3);
+    EXPECT_EQ(co_await store_->newest_event(), newest);
+    EXPECT_TRUE((co_await store_->verify(10)).empty());
+  }());
+}
+
 }  // namespace
 }  // namespace portico::conformance

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "portico/base/error.h"
+#include "portico/base/planted.h"
 #include "portico/store/sqlite/log_writer.h"
 
 namespace portico::sqlite {
@@ -162,7 +163,7 @@ void Connection::configure() {
   } else {
     script("PRAGMA query_only = ON");
   }
-  script("PRAGMA synchronous = FULL");
+  script(planted(Plant::sync_skipped) ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
   script("PRAGMA foreign_keys = ON");
   script("PRAGMA temp_store = MEMORY");
   script(fmt::format("PRAGMA cache_size = -{}", options_.cache_bytes / 1024));
@@ -240,6 +241,20 @@ bool Connection::checkpoint(bool truncate) {
       &log_frames, &copied_frames);
   if (result_code != SQLITE_OK && result_code != SQLITE_BUSY) throw failure(result_code);
   return result_code == SQLITE_OK && log_frames == copied_frames;
+}
+
+std::vector<std::string> integrity_faults(Connection& connection, size_t max) {
+  std::vector<std::string> faults;
+  Statement check = connection.statement(fmt::format("PRAGMA integrity_check({})", max));
+  // A file that is broken enough ends the check itself.
+  for (int result_code = SQLITE_OK; (result_code = check.try_step()) != SQLITE_DONE;) {
+    if (result_code != SQLITE_ROW) {
+      faults.push_back(connection.failure(result_code).note());
+      break;
+    }
+    if (check.text(0) != "ok") faults.emplace_back(check.text(0));
+  }
+  return faults;
 }
 
 }  // namespace portico::sqlite

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "portico/base/error.h"
 #include "portico/store/query.h"
@@ -105,5 +106,8 @@ class Connection {
   int64_t log_pages_ = 0;
   Audience audience_ = Audience::operators;
 };
+
+// What SQLite finds broken in the whole file: at most `max` lines, none when it is sound.
+std::vector<std::string> integrity_faults(Connection& connection, size_t max);
 
 }  // namespace portico::sqlite

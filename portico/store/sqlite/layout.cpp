@@ -131,18 +131,19 @@ void extend_table(Connection& connection, const CollectionInfo& info, bool migra
     refuse(connection, info, columns.begin()->first, "is in the store, but not in the description");
 }
 
-// The indexes that this layout made and the program does not declare; those that a migration made under
-// other names are its own affair.
+// The indexes of declared collections that this layout made and the program does not declare; those that a
+// migration made under other names are its own affair, and a collection that is not declared at all may be
+// another program's, such as one that only looks into the store.
 void drop_stale_indexes(Connection& connection, const Collections& collections) {
   std::vector<std::string> stale;
-  {
+  for (const auto& info : collections) {
     Statement indexes = connection.statement(
-        "SELECT name FROM sqlite_schema WHERE type = 'index' AND (name GLOB 'ix[_][_]*' OR name GLOB "
-        "'ux[_][_]*')");
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?1 AND (name GLOB 'ix[_][_]*' OR "
+        "name GLOB 'ux[_][_]*')");
+    indexes.bind(0, std::string_view(info->name));
     while (indexes.step()) stale.emplace_back(indexes.text(0));
-  }
-  for (const auto& info : collections)
     for (const Index& index : info->indexes) std::erase(stale, index_name(*info, index));
+  }
   for (const std::string& name : stale) connection.script("DROP INDEX " + quoted(name));
 }
 
@@ -176,9 +177,10 @@ void record_format(Connection& connection) {
                   format_number, program_version));
 }
 
-// Whether the file holds nothing yet; refuses files of others and of newer programs.
-bool check_fresh(Connection& connection) {
-  if (connection.single("SELECT count(*) FROM sqlite_schema") == 0) return true;
+}  // namespace
+
+int64_t format_of(Connection& connection) {
+  if (connection.single("SELECT count(*) FROM sqlite_schema") == 0) return 0;
   if (connection.single("SELECT count(*) FROM sqlite_schema WHERE name = '_portico'") == 0)
     throw Error(
         conflict, "store.foreign",
@@ -189,10 +191,8 @@ bool check_fresh(Connection& connection) {
     throw Error(conflict, "store.newer",
                 fmt::format("The store {} has format {}, this program knows up to {}; run the newer program.",
                             connection.path(), format, format_number));
-  return false;
+  return format;
 }
-
-}  // namespace
 
 std::string index_name(const CollectionInfo& info, const Index& index) {
   std::string name = fmt::format("{}__{}", index.unique ? "ux" : "ix", info.name);
@@ -231,7 +231,7 @@ std::string add_column_sql(const CollectionInfo& info, const schema::Member& mem
 void prepare_layout(Connection& connection, const Collections& collections,
                     std::span<const Migration> migrations, Time now) {
   check_numbers(connection, migrations);
-  if (check_fresh(connection)) {
+  if (format_of(connection) == 0) {
     Transaction transaction(connection);
     connection.script(std::string(own_tables));
     extend_collections(connection, collections, false);

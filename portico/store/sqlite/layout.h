@@ -28,6 +28,10 @@ std::string add_column_sql(const CollectionInfo& info, const schema::Member& mem
 
 using Collections = std::vector<std::shared_ptr<const CollectionInfo>>;
 
+// The format of the engine's own tables, 0 where the file holds nothing yet. Throws Error: store.foreign for
+// a file of another program, store.newer.
+int64_t format_of(Connection& connection);
+
 // A fresh file gets all tables, and its migrations are recorded without being run: it has the final form
 // already. In an older file, indexes that are no longer declared are dropped, pending migrations run in
 // order, then collections, members and indexes are added. Where a migration ran, it vouches for the meaning

@@ -52,6 +52,23 @@ TEST(Layout, GivesNewColumnsTheDefaultOfTheStruct) {
   EXPECT_EQ(sql("tags"), "ALTER TABLE \"seats\" ADD COLUMN \"tags\" TEXT NOT NULL DEFAULT '[]'");
 }
 
+int64_t indexes_of(Connection& connection) {
+  return connection.single(
+      "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name GLOB '[iu]x__*'");
+}
+
+TEST(Layout, LeavesIndexesOfCollectionsThatAreNotDeclared) {
+  const std::string path = testing::TempDir() + "portico_layout_partial.db";
+  for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(path + part);
+  Connection connection({.path = path});
+  prepare_layout(connection, {seats({index(&Seat::row), unique(&Seat::number)})}, {}, Time{});
+  EXPECT_EQ(indexes_of(connection), 2);
+  prepare_layout(connection, {}, {}, Time{});
+  EXPECT_EQ(indexes_of(connection), 2);
+  prepare_layout(connection, {seats({index(&Seat::row)})}, {}, Time{});
+  EXPECT_EQ(indexes_of(connection), 1);
+}
+
 // The plan of a page behind a cursor: the index finds its start and nothing is sorted.
 TEST(Layout, PagesAlongAnIndexWithoutSorting) {
   const auto info = seats({index(&Seat::row)});

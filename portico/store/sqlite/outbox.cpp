@@ -53,6 +53,11 @@ std::vector<OutboxEvent> read_events(Connection& connection, int64_t after, size
   return events;
 }
 
+int64_t newest_event(Connection& connection) {
+  Statement select = connection.statement("SELECT seq FROM sqlite_sequence WHERE name = '_outbox'");
+  return select.step() ? select.integer(0) : 0;
+}
+
 OutboxSpan read_span(Connection& connection) {
   Statement select = connection.statement(
       "SELECT sequence, published_at, (SELECT max(sequence) FROM \"_outbox\") FROM \"_outbox\" "

@@ -15,6 +15,8 @@ void publish(Connection& connection, const Call& call, std::string_view type, co
              const void* event);
 std::vector<OutboxEvent> read_events(Connection& connection, int64_t after, size_t max);
 int64_t trim_events(Connection& connection, int64_t sequence, Time before, size_t max);
+// The highest sequence ever given, 0 before the first.
+int64_t newest_event(Connection& connection);
 
 // How much is kept and since when. Found in constant time, so trimmed gaps count as kept.
 struct OutboxSpan {

@@ -58,7 +58,9 @@ class SqliteStore : public Store {
   Task<std::vector<OutboxEvent>> read_events(int64_t after, size_t max) override;
   Task<int64_t> trim_events(int64_t sequence, Time before, size_t max) override;
   std::string_view engine() const override { return "sqlite"; }
+  Task<int64_t> newest_event() override;
   Task<void> check(Call& call) override;
+  Task<std::vector<std::string>> verify(size_t max) override;
 
  protected:
   void declare(std::shared_ptr<const CollectionInfo> collection) override;
@@ -169,6 +171,17 @@ Task<int64_t> SqliteStore::trim_events(int64_t sequence, Time before, size_t max
         [&](Connection& connection) { return sqlite::trim_events(connection, sequence, before, max); });
     if (co_await grant.commit(rows > 0, false)) co_return rows;
   }
+}
+
+Task<int64_t> SqliteStore::newest_event() {
+  const Readers::Lease reader = readers_->lease();
+  co_return sqlite::newest_event(*reader);
+}
+
+Task<std::vector<std::string>> SqliteStore::verify(size_t max) {
+  std::vector<std::string> faults;
+  co_await runtime_.offload([&] { faults = integrity_faults(*readers_->lease(), max); });
+  co_return faults;
 }
 
 Task<void> SqliteStore::check(Call& call) {

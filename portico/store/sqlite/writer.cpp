@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "portico/base/planted.h"
 #include "portico/store/sqlite/readers.h"
 #include "portico/store/sqlite/writer_waiter.h"
 
@@ -151,10 +152,14 @@ Task<bool> Writer::Grant::commit(bool changed, bool published) {
   const std::shared_ptr<Writer> writer = writer_;
   const std::shared_ptr<Batch> batch = writer->finish(ticket_, changed, published, lead);
   if (!batch) co_return true;
+  if (planted(Plant::ack_before_commit)) {
+    if (lead) writer->runtime_.spawn("store.commit", commit_later(writer, lead));
+    co_return true;
+  }
   if (lead) co_await writer->commit_batch(lead);
   co_await batch->done.wait();
   if (batch->error) throw Error(*batch->error);
-  co_return !batch->again;
+  co_return !batch->again || planted(Plant::batch_undone_not_repeated);
 }
 
 Writer::Grant::~Grant() {

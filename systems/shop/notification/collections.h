@@ -13,16 +13,25 @@ struct FailedTries {
 };
 PORTICO_DESCRIBE(FailedTries, id, count)
 
+// The idempotency key of a notification that its user has removed: what asks for it again gets none.
+struct RemovedKey {
+  Id<RemovedKey> id;  // the notification's id
+  Text<1, 200> key;
+};
+PORTICO_DESCRIBE(RemovedKey, id, key)
+
 struct Collections {
   explicit Collections(Store& store)
       : notifications(store.collection<Notification>(
             {index(&Notification::user_id, &Notification::created_at, &Notification::is_read),
              index(&Notification::status, &Notification::created_at),
              unique(&Notification::idempotency_key)})),
-        failed_tries(store.collection<FailedTries>()) {}
+        failed_tries(store.collection<FailedTries>()),
+        removed_keys(store.collection<RemovedKey>({unique(&RemovedKey::key)})) {}
 
   Collection<Notification> notifications;
   Collection<FailedTries> failed_tries;
+  Collection<RemovedKey> removed_keys;
 };
 
 }  // namespace shop::notification

@@ -68,6 +68,9 @@ Task<Nothing> Inbox::remove(Call& call, ById<Notification> input) {
     Notification notification = co_await own(unit, input.id);
     co_await in_.notifications.remove(unit, notification.id);
     co_await in_.failed_tries.remove(unit, Id<FailedTries>{notification.id.value});
+    if (notification.idempotency_key)
+      co_await in_.removed_keys.insert(
+          unit, {Id<RemovedKey>{notification.id.value}, *notification.idempotency_key});
     co_return Nothing{};
   });
 }

@@ -12,6 +12,9 @@ constexpr Duration stuck_after = std::chrono::minutes(15);
 Task<Notification> enqueue(Unit& unit, const Collections& in, Notification notification) {
   notification.id = unit.call().new_id<Notification>();
   notification.created_at = notification.updated_at = unit.call().now();
+  if (notification.idempotency_key &&
+      co_await in.removed_keys.find(unit, where(&RemovedKey::key) == *notification.idempotency_key))
+    co_return notification;
   bool is_new = co_await in.notifications.insert_once(unit, notification);
   if (!is_new) {
     auto present = co_await in.notifications.find(

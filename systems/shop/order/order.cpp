@@ -17,7 +17,7 @@ class OrderService {
       : collections_(parts.store()),
         neighbours_{parts.client<user::Api>("user"), parts.client<product::Api>("product"),
                     parts.client<notification::Api>("notification")},
-        orders_(parts.store(), parts.sagas(), collections_, neighbours_),
+        orders_(parts, collections_, neighbours_),
         carts_(parts.store(), collections_, neighbours_, orders_.placing()) {
     orders_.serve(parts.service());
     carts_.serve(parts.service());
@@ -31,6 +31,15 @@ class OrderService {
 };
 
 }  // namespace
+
+std::vector<ConfigKey> order_keys() {
+  return {{.name = "order.reservation_hold",
+           .kind = ConfigKind::duration,
+           .value = "15m",
+           .help = "how long stock is held for an order that is being placed",
+           .min = 1000,
+           .max = 86'400'000}};
+}
 
 std::shared_ptr<void> make_service(ServiceParts& parts) { return std::make_shared<OrderService>(parts); }
 

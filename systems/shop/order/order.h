@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "portico/host/config.h"
 #include "systems/shop/order/api.h"
 
 namespace portico {
@@ -13,5 +14,8 @@ namespace shop::order {
 
 // Builds the service from its parts and binds every endpoint.
 std::shared_ptr<void> make_service(ServiceParts& parts);
+
+// What can be set about it.
+std::vector<portico::ConfigKey> order_keys();
 
 }  // namespace shop::order

@@ -2,15 +2,15 @@
 
 namespace shop::order {
 
-Orders::Orders(Store& store, Sagas& sagas, const Collections& collections, const OrderNeighbours& neighbours)
-    : store_(store),
-      sagas_(sagas),
+Orders::Orders(ServiceParts& parts, const Collections& collections, const OrderNeighbours& neighbours)
+    : store_(parts.store()),
+      sagas_(parts.sagas()),
       in_(collections),
       neighbours_(neighbours),
-      placing_(store, sagas, collections, neighbours),
-      cancelling_(sagas.add(Saga<Cancelled, Orders>("order.cancel", version(1), this)
-                                .loads(&Orders::load_cancelled)
-                                .step("return", &Orders::return_stock))) {}
+      placing_(parts, collections, neighbours),
+      cancelling_(sagas_.add(Saga<Cancelled, Orders>("order.cancel", version(1), this)
+                                 .loads(&Orders::load_cancelled)
+                                 .step("return", &Orders::return_stock))) {}
 
 void Orders::serve(Service& service) {
   service.bind(&Api::place, this, &Orders::place);

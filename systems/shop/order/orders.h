@@ -1,14 +1,14 @@
 // Reading orders, moving them on, cancelling them.
 #pragma once
 
-#include "portico/service/service.h"
+#include "portico/host/system.h"
 #include "systems/shop/order/place.h"
 
 namespace shop::order {
 
 class Orders {
  public:
-  Orders(Store& store, Sagas& sagas, const Collections& collections, const OrderNeighbours& neighbours);
+  Orders(ServiceParts& parts, const Collections& collections, const OrderNeighbours& neighbours);
   void serve(Service& service);
   Placing& placing() { return placing_; }
 

@@ -1,5 +1,7 @@
 #include "systems/shop/order/place.h"
 
+#include "portico/base/planted.h"
+
 namespace shop::order {
 
 Task<OrderView> Placing::place(Call& call, std::vector<WantedItem> wanted) {
@@ -50,7 +52,8 @@ Draft Placing::draft(Call& call, const User& user, const std::vector<PricedItem>
                  .currency = priced.front().product.currency,
                  .created_at = call.now(),
                  .updated_at = call.now()};
-  if (!call.idempotency_key.empty()) draft.order.idempotency_key = Text<1, 255>(call.idempotency_key);
+  if (!call.idempotency_key.empty() && !planted(Plant::idempotency_key_dropped))
+    draft.order.idempotency_key = Text<1, 255>(call.idempotency_key);
   for (const PricedItem& item : priced) {
     draft.items.push_back({.id = call.new_id<OrderItem>(),
                            .order_id = draft.order.id,

@@ -1,7 +1,7 @@
 // Placing an order: a saga over four services, undone when it cannot be brought to its end.
 #pragma once
 
-#include "portico/service/sagas.h"
+#include "portico/host/system.h"
 #include "systems/shop/order/collections.h"
 #include "systems/shop/order/neighbours.h"
 #include "systems/shop/order/rules.h"
@@ -17,7 +17,7 @@ struct Draft {
 
 class Placing {
  public:
-  Placing(Store& store, Sagas& sagas, const Collections& collections, const OrderNeighbours& neighbours);
+  Placing(ServiceParts& parts, const Collections& collections, const OrderNeighbours& neighbours);
 
   // D-F1 of the shop. Throws what the caller is to be told: 401, 404 and 409 naming the product, 503.
   Task<OrderView> place(Call& call, std::vector<WantedItem> wanted);
@@ -46,6 +46,7 @@ class Placing {
   Sagas& sagas_;
   const Collections& in_;
   const OrderNeighbours& neighbours_;
+  const int64_t hold_seconds_;  // of a reservation
   const SagaTable& saga_;
 };
 

@@ -1,4 +1,5 @@
 // The steps of placing an order. Each may be repeated.
+#include "portico/base/planted.h"
 #include "systems/shop/order/place.h"
 
 namespace shop::order {
@@ -9,19 +10,21 @@ constexpr size_t adopted_at_once_max = 100;
 
 }  // namespace
 
-Placing::Placing(Store& store, Sagas& sagas, const Collections& collections,
-                 const OrderNeighbours& neighbours)
-    : store_(store),
-      sagas_(sagas),
+Placing::Placing(ServiceParts& parts, const Collections& collections, const OrderNeighbours& neighbours)
+    : store_(parts.store()),
+      sagas_(parts.sagas()),
       in_(collections),
       neighbours_(neighbours),
-      saga_(sagas.add(Saga<Draft, Placing>("order.place", version(1), this)
-                          .loads(&Placing::load)
-                          .step("reserve", &Placing::reserve, &Placing::release)
-                          .step("commit", &Placing::commit)
-                          .pivot("confirm", &Placing::confirm)
-                          .later("notify", &Placing::notify)
-                          .undone(&Placing::cancel))) {}
+      hold_seconds_(
+          std::chrono::duration_cast<std::chrono::seconds>(parts.config().duration("order.reservation_hold"))
+              .count()),
+      saga_(sagas_.add(Saga<Draft, Placing>("order.place", version(1), this)
+                           .loads(&Placing::load)
+                           .step("reserve", &Placing::reserve, &Placing::release)
+                           .step("commit", &Placing::commit)
+                           .pivot("confirm", &Placing::confirm)
+                           .later("notify", &Placing::notify)
+                           .undone(&Placing::cancel))) {}
 
 Task<std::shared_ptr<Draft>> Placing::load(Call& call, std::string id) {
   std::optional<Order> order = co_await in_.orders.find(call, Id<Order>{std::move(id)});
@@ -36,7 +39,7 @@ Task<std::shared_ptr<Draft>> Placing::load(Call& call, std::string id) {
 }
 
 Task<void> Placing::reserve(Call& call, Draft& draft) {
-  product::NewReservation wanted{.order_id = draft.order.id};
+  product::NewReservation wanted{.order_id = draft.order.id, .expires_in_seconds = hold_seconds_};
   for (const OrderItem& item : draft.items) wanted.items.push_back({item.product_id, item.quantity});
   product::ReservationView held = co_await neighbours_.products.reserve(call, std::move(wanted));
   for (const product::HeldItem& item : held.items)
@@ -48,6 +51,7 @@ Task<void> Placing::reserve(Call& call, Draft& draft) {
 }
 
 Task<void> Placing::release(Call& call, Draft& draft) {
+  if (planted(Plant::compensation_removed)) co_return;
   co_await neighbours_.products.release(call, {{draft.order.id.value}});
 }
 
@@ -84,6 +88,8 @@ Task<void> Placing::notify(Call& call, Draft& draft) {
       .template_name = "order-confirmation",
       .data = confirmation_data(draft.order, draft.items),
       .idempotency_key = Text<1, 200>("order-confirmation:" + draft.order.id.value)};
+  if (planted(Plant::notification_key_without_order))
+    message.idempotency_key = Text<1, 200>("order-confirmation:" + draft.order.user_id.value);
   std::optional<Error> failure;
   try {
     co_await neighbours_.notifications.send(call, std::move(message));
@@ -100,11 +106,12 @@ Task<void> Placing::notify(Call& call, Draft& draft) {
 Task<void> Placing::cancel(Unit& unit, Draft& draft, const Error& why) {
   Text<1, 500> reason = shortened(why.message(), 500);
   // A cart that could not be ordered may be tried again: its key names no order then.
+  Filter still_pending = where(&Order::status) == OrderStatus::pending;
+  if (planted(Plant::race_last_writer_wins)) still_pending = {};
   auto key = is_cart_key(draft.order.idempotency_key) ? std::nullopt : draft.order.idempotency_key;
   co_await in_.orders.change(unit, draft.order.id, set(&Order::status, OrderStatus::cancelled),
                              set(&Order::failure_reason, reason), set(&Order::idempotency_key, key),
-                             set(&Order::updated_at, unit.call().now()),
-                             where(&Order::status) == OrderStatus::pending);
+                             set(&Order::updated_at, unit.call().now()), still_pending);
   bool out_of_stock = why.reason() == "stock.insufficient";
   ItemStatus status = out_of_stock ? ItemStatus::out_of_stock : ItemStatus::cancelled;
   co_await in_.items.update_all(unit, where(&OrderItem::order_id) == draft.order.id,

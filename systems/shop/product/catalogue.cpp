@@ -2,6 +2,7 @@
 
 #include "systems/shop/product/categories.h"
 #include "systems/shop/product/rules.h"
+#include "systems/shop/product/stock.h"
 
 namespace shop::product {
 namespace {
@@ -70,6 +71,8 @@ Task<Product> Catalogue::create(Call& call, NewProduct input) {
   co_return co_await store_.write(call, [&](Unit& unit) -> Task<Product> {
     if (!co_await in_.categories.find(unit, product.category_id)) throw no_category(product.category_id);
     co_await in_.products.insert(unit, product);
+    co_await record_movement(
+        unit, in_, {.product_id = product.id, .delta = product.stock, .kind = MovementKind::opening});
     co_return product;
   });
 }
@@ -110,6 +113,9 @@ Task<Product> Catalogue::change(Call& call, ProductChange input) {
         set(&Product::currency, after.currency), set(&Product::images, after.images),
         set(&Product::tags, after.tags), set(&Product::active, after.active),
         set(&Product::updated_at, after.updated_at));
+    if (const int64_t delta = after.stock - before->stock; delta != 0)
+      co_await record_movement(unit, in_,
+                               {.product_id = input.id, .delta = delta, .kind = MovementKind::correction});
     co_return *stored;
   });
 }

@@ -18,9 +18,13 @@ class Stock {
   const Collections& in_;
 };
 
-// Adds `delta` to the stock within the unit and publishes when nothing is left. Throws not_found or
-// Error(conflict, "stock.insufficient").
-Task<Product> move_stock(Unit& unit, const Collections& in, Id<Product> id, int64_t delta);
+// Adds the movement's delta to the stock of its product, records it, and publishes when nothing is left.
+// Throws not_found or Error(conflict, "stock.insufficient").
+Task<Product> move_stock(Unit& unit, const Collections& in, StockMovement movement);
+
+// Records a movement of stock that the unit makes otherwise; id, direction and time are filled in. Every
+// change of stock is recorded.
+Task<void> record_movement(Unit& unit, const Collections& in, StockMovement movement);
 
 // The same on behalf of an order: what it takes and what it gives back are each done once, and the two cancel
 // out in whatever order they arrive. Giving back what was never taken leaves a mark that refuses a late
