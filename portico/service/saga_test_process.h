@@ -185,7 +185,7 @@ class Process {
   Sagas sagas;
   Collection<Purchase> purchases;
   Collection<SagaRecord> rows;  // as they are stored, those that have ended too
-  Duration patience = 1min;  // of who asks
+  Duration patience = 1min;     // of who asks
   int cancels_that_fail = 0;
   int confirms_that_throw = 0;  // no Error
   const SagaTable* buying = nullptr;
