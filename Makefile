@@ -6,7 +6,10 @@ SPLIT ?=
 BUILD_JOBS ?= $(shell nproc)
 export BUILD_JOBS
 
-.PHONY: help setup ready up test bench format lint clean
+RUNS ?= 300
+SEED ?=
+
+.PHONY: help setup ready up test bench faults format lint clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -32,6 +35,15 @@ bench: ready ## run the benchmarks beside their peers
 	@for peer in seed tuned; do \
 	  [ -d bench/peers/$$peer/node_modules ] || npm ci --silent --prefix bench/peers/$$peer || exit 1; done
 	@for script in orders read start; do python3 bench/$$script.py || exit 1; done
+
+faults: ready ## put a real system under real faults: RUNS=300, SEED=… of the first
+	@tools/setup.sh --group faults
+	@cmake --preset release --log-level=WARNING >/dev/null
+	@cmake --build --preset release --target portico faults_preload -j $(BUILD_JOBS)
+	@python3 tests/faults/faults.py --steps
+	@for topology in single split; do \
+	  python3 tests/faults/faults.py --only stop_each --topology $$topology --runs 1 || exit 1; done
+	@python3 tests/faults/faults.py --runs $(RUNS) $(if $(SEED),--seed $(SEED))
 
 format: ## format the C++ sources
 	@git ls-files -z --cached --others --exclude-standard '*.h' '*.cpp' | xargs -0 clang-format-19 -i

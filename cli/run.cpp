@@ -1,6 +1,9 @@
 #include "cli/run.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -45,6 +48,14 @@ void tell_supervisor() {
     std::fputs("portico: nobody supervises this process\n", stderr);
 }
 
+// Nobody would start it again, and its port and database would be taken when the supervisor is started anew.
+void end_with_supervisor() {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  pollfd pipe{.fd = ready_descriptor, .events = POLLOUT, .revents = 0};
+  // The supervisor may have died before; nobody holds the other end of its pipe then.
+  if (::poll(&pipe, 1, 0) == 1 && pipe.revents & POLLERR) ::raise(SIGTERM);
+}
+
 Placement placement_of(const SystemSpec& system, const RunOptions& options, const Config& config) {
   Placement placement = all_of(system);
   if (!options.parts.empty()) {
@@ -81,8 +92,13 @@ Task<void> serve(Application* application, RealRuntime* runtime, const std::func
   if (*failure) runtime->stop();
 }
 
-Task<void> shut_down(Application* application, RealRuntime* runtime, Duration drain) {
-  co_await application->stop(runtime->steady() + drain);
+// Whatever goes wrong with the end, the process ends: its stores bear that at any time.
+Task<void> shut_down(Application* application, RealRuntime* runtime, Log* log, Duration drain) {
+  try {
+    co_await application->stop(runtime->steady() + drain);
+  } catch (const std::exception& error) {
+    log->write(Level::error, "runtime", "the end was not in order", {{"error", error.what()}});
+  }
   runtime->stop();
 }
 
@@ -116,8 +132,9 @@ int run_here(const RunOptions& options) {
     runtime->on_signal([&](int signal) {
       if (stopped_by) std::_Exit(128 + signal);
       stopped_by = signal;
-      runtime->spawn("stop", shut_down(&application, runtime.get(), config.duration("host.drain")));
+      runtime->spawn("stop", shut_down(&application, runtime.get(), &log, config.duration("host.drain")));
     });
+    if (options.supervised) end_with_supervisor();
     runtime->spawn("start", serve(&application, runtime.get(), &started, &failure));
     runtime->run();
   }

@@ -3,6 +3,7 @@
 #
 #   tools/setup.sh                  install what the build and the tests need
 #   tools/setup.sh --group bench    install what the benchmarks need besides
+#   tools/setup.sh --group faults   install what tests/faults needs besides
 #   tools/setup.sh --check          print the missing packages, install nothing; exit 1 when some are missing
 #   tools/setup.sh --list           print every package of the group
 #
@@ -16,6 +17,7 @@ libraries=(libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libargon2
   libkainjow-mustache-dev libmimalloc-dev libbenchmark-dev libgtest-dev libgmock-dev)
 tools=(ca-certificates curl jq lsof wrk)
 bench=(postgresql wrk)
+faults=(iproute2 util-linux)
 
 fail() {
   echo "setup: $1" >&2
@@ -83,7 +85,8 @@ done
 case $group in
   base) wanted=("${compiler[@]}" "${build[@]}" "${libraries[@]}" "${tools[@]}") ;;
   bench) wanted=("${bench[@]}") ;;
-  *) fail "unknown group '$group': use base or bench." ;;
+  faults) wanted=("${faults[@]}") ;;
+  *) fail "unknown group '$group': use base, bench or faults." ;;
 esac
 if [[ $list == yes ]]; then
   printf '%s\n' "${wanted[@]}"

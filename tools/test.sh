@@ -4,12 +4,12 @@
 #   tools/test.sh                    everything
 #   tools/test.sh --quick            one build, no sanitizers, no fuzzing
 #   tools/test.sh --only unit,tidy   some kinds:
-#                                    build tidy compiler unit conformance systems contracts fuzz web
+#                                    build tidy compiler unit conformance systems faults contracts fuzz web
 #   tools/test.sh --only tsan        unit tests under ThreadSanitizer (a third build: not in everything)
 #
 # Prints a line a kind with counts and seconds, the logs of what failed, and last the sum:
-# `N passed, M failed, K skipped`. FUZZ_SECONDS is the time of a fuzz target (10), TEST_SECONDS_MAX that of
-# a test program (600), BUILD_JOBS how much runs at once (one a core).
+# `N passed, M failed, K skipped`. FUZZ_SECONDS is the time of a fuzz target (10), TEST_SECONDS_MAX that of a
+# test program (600), FAULTS_SECONDS that of real faults (45), BUILD_JOBS how much runs at once (one a core).
 #
 # Two builds, so that two cores need less than 25 minutes from an empty checkout: `release` is what users
 # run; `fuzz` (address and undefined-behaviour sanitizers with coverage counters) serves the sanitized tests
@@ -50,6 +50,20 @@ kind_conformance() { run_programs "$1" "$jobs" '(^|_)conformance_(.*_)?tests$'; 
 # One after the other: the systems take the ports they are known by.
 kind_systems() { PORTICO_MODE=$2 run_programs "$1" 1 '^system_.*_tests$'; }
 
+# A selection from seeds that stay the same; `make faults` is the long run.
+kind_faults() {
+  local log=$logs/faults.log seconds=${FAULTS_SECONDS:-45} part
+  python3 -m unittest discover -s tests/faults -p '*_test.py' >"$log" 2>&1 || { failed=1; show "$log" 60; }
+  passed=$(sed -n 's/^Ran \([0-9]*\) test.*/\1/p' "$log")
+  passed=$((${passed:-0} - failed))
+  for part in "--steps --quick" "--runs 100 --seed 1 --seconds $seconds"; do
+    # shellcheck disable=SC2086
+    python3 tests/faults/faults.py $part >"$log" 2>&1 </dev/null
+    add_summary "$log" || show "$log" 60
+    note+=$(grep ': skipped: ' "$log" | paste -sd ';')
+  done
+}
+
 kind_contracts() {
   local log=$logs/contracts.log
   tests/tidy/tidy.py --only generated >"$log" 2>&1
@@ -83,12 +97,12 @@ while (($#)); do
   esac
   shift
 done
-check_kinds "$only" build tidy compiler unit conformance systems contracts fuzz web tsan || exit 2
+check_kinds "$only" build tidy compiler unit conformance systems faults contracts fuzz web tsan || exit 2
 
 trees=(release fuzz)
 [[ $quick == yes ]] && trees=(release)
 
-needs_build() { [[ -z $only ]] || wanted build compiler unit conformance systems contracts fuzz; }
+needs_build() { [[ -z $only ]] || wanted build compiler unit conformance systems faults contracts fuzz; }
 
 begin
 if needs_build; then
@@ -103,6 +117,7 @@ for tree in "${trees[@]}"; do
     wanted systems && run systems "$tree" "$mode"
   done
 done
+wanted faults && [[ $quick == no ]] && run faults release
 wanted contracts && run contracts
 wanted fuzz && [[ $quick == no ]] && run fuzz fuzz
 wanted web && run web

@@ -188,7 +188,17 @@ Task<void> Node::rested(Instant deadline) {
 Task<void> Node::drain(Instant deadline) {
   open_ = false;
   if (server_) co_await server_->drain(deadline);
-  if (sagas_) co_await sagas_->stop(deadline);
+  if (!sagas_) co_return;
+  std::optional<Error> failure;
+  try {
+    co_await sagas_->stop(deadline);
+  } catch (const Error& error) {
+    failure = error;
+  }
+  // As on a disk that has failed; the next start takes on what is left.
+  if (failure)
+    shared_.observer.log.write(Level::warn, spec_.name, "sagas were left as they are",
+                               {{"reason", failure->reason()}});
 }
 
 Task<void> Node::close_store() { co_await store_->close(); }

@@ -118,6 +118,8 @@ class Verifier {
   void remove_key(std::string_view kid);
   void replace_keys(std::vector<NamedKey> keys);
   bool knows(std::string_view kid) const;
+  // Whether it can tell anything yet: without a key every token has an unknown one.
+  bool has_keys() const;
 
   RevocationList& revocations() { return *revocations_; }
 

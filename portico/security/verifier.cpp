@@ -63,6 +63,10 @@ class Verifier::Keys {
     std::lock_guard lock(mutex_);
     keys_ = std::move(fresh);
   }
+  bool empty() const {
+    std::lock_guard lock(mutex_);
+    return keys_.empty();
+  }
 
  private:
   mutable std::mutex mutex_;
@@ -167,6 +171,7 @@ void Verifier::replace_keys(std::vector<NamedKey> keys) {
 }
 
 bool Verifier::knows(std::string_view kid) const { return keys_->find(kid).has_value(); }
+bool Verifier::has_keys() const { return !keys_->empty(); }
 Verifier::CacheStatus Verifier::cache_status() const { return cache_->status(); }
 
 }  // namespace portico::security

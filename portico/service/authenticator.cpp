@@ -51,6 +51,11 @@ class SystemAuthenticator : public Authenticator {
     auto claims = verifier_.verify_shared(token);
     if (!claims) {
       security::TokenFault fault = claims.error();
+      // A process that has just started and has not got the issuer's keys: not a word about the token.
+      if (fault == security::TokenFault::unknown_key && !verifier_.has_keys())
+        return std::unexpected(
+            Error(Code::unavailable, "keys.missing", "The service is starting; try again shortly")
+                .with_retry_after(1));
       Code code = options_.bad_token_status == 403 ? Code::forbidden : Code::unauthenticated;
       return std::unexpected(
           Error(code, "token." + std::string(security::name_of(fault)),
