@@ -1,7 +1,7 @@
 // The built program: with a process a service, or with one for all.
 #include <signal.h>
 
-#include <fstream>
+#include <filesystem>
 #include <stdexcept>
 
 #include "tests/systems/placements.h"
@@ -53,6 +53,7 @@ class Program : public Shop {
 
  private:
   void launch() {
+    std::filesystem::remove(log_path());  // it tells when the new one is up
     process_ = std::make_unique<Process>(options_);
     // What it prints once all are up; asking them over and over would use up a low rate limit.
     auto up = [&] {

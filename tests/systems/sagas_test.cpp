@@ -60,7 +60,8 @@ TEST_F(SagaCommands, AnOrderWhoseMessageCannotBeSentIsListedShownAndRetried) {
   EXPECT_THAT(listed.out, HasSubstr(std::string(saga.at("saga").at("reason").as_string())));
   Outcome shown = sagas({"show", id});
   EXPECT_EQ(shown.code, 0) << shown.err;
-  EXPECT_THAT(shown.out, HasSubstr("The notification service is unavailable"));
+  EXPECT_THAT(shown.out, HasSubstr("Step: notify, forward"));
+  EXPECT_THAT(shown.out, HasSubstr("Reason: " + std::string(saga.at("saga").at("reason").as_string())));
   Outcome refused = sagas({"compensate", id, "--service", "order"});
   EXPECT_EQ(refused.code, 6) << refused.err;
   EXPECT_THAT(refused.err, HasSubstr("can only go forward"));
