@@ -8,6 +8,7 @@
 #include "cli/backup.h"
 #include "cli/doctor.h"
 #include "cli/run.h"
+#include "cli/sagas.h"
 #include "cli/show.h"
 #include "cli/sim.h"
 
@@ -24,6 +25,7 @@ struct Arguments {
   std::string service;
   CallOptions call;
   SimOptions sim;
+  SagasOptions sagas;
   std::string mail_to, mail_id;
   int mail_limit = 20;
   int result = done;
@@ -172,6 +174,33 @@ void add_keeping(CLI::App& app, Arguments& arguments) {
   free->callback([&] { arguments.result = release_service(common, arguments.service); });
 }
 
+void add_sagas(CLI::App& app, Arguments& arguments) {
+  CommonOptions& common = arguments.run.common;
+  SagasOptions& wanted = arguments.sagas;
+  CLI::App* sagas = app.add_subcommand("sagas", "see to the open sagas of a running system");
+  sagas->require_subcommand(1);
+  CLI::App* list = add_command(*sagas, "ls", "list them, those that are due first", common);
+  list->add_option("--service", wanted.service, "only of this service");
+  list->add_flag("--stuck", wanted.only_stuck, "only those that have failed too often");
+  list->add_option("--limit", wanted.limit, "at most this many of a service")->check(CLI::Range(1, 200));
+  list->callback([&] { arguments.result = list_sagas(common, wanted); });
+  auto add_one = [&](const char* name, const char* help) {
+    CLI::App* command = sagas->add_subcommand(name, help);
+    command->add_option("id", wanted.id, "the saga's id, as ls prints it")->required();
+    command->add_option("--service", wanted.service, "the service that has it");
+    command->add_option("--system", common.system, "the system")->capture_default_str();
+    add_keys(command, common);
+    return command;
+  };
+  CLI::App* show = add_one("show", "print one");
+  show->add_flag("--json", common.json, "print JSON");
+  show->callback([&] { arguments.result = show_saga(common, wanted); });
+  add_one("retry", "try one again now")->callback([&] { arguments.result = retry_saga(common, wanted); });
+  add_one("compensate", "undo one that has not passed its pivot")->callback([&] {
+    arguments.result = compensate_saga(common, wanted);
+  });
+}
+
 int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Runs a backend of many services behind one gateway, as one process or as many.", "portico"};
@@ -183,6 +212,7 @@ int run(int argc, char** argv) {
   add_asking(app, arguments);
   add_simulating(app, arguments);
   add_keeping(app, arguments);
+  add_sagas(app, arguments);
   std::vector<std::string_view> known;
   for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
   if (argc > 1 && argv[1][0] != '-' && std::find(known.begin(), known.end(), argv[1]) == known.end()) {

@@ -24,12 +24,11 @@ enum class Plant : uint8_t {
   race_last_writer_wins,           // undoing does not look whether the order was confirmed meanwhile
   lease_without_fencing,           // who was overtaken records all the same
   sagas_not_resumed,               // what a crash has left stays
-  unsafe_retry,                    // the gateway repeats what may have had its effect
   idempotency_key_dropped,         // an order does not remember its key
   notification_key_without_order,  // a user's second order is not confirmed to them
 };
 
-inline constexpr std::array<std::string_view, 17> plant_names = {
+inline constexpr std::array<std::string_view, 16> plant_names = {
     "none",
     "ack_before_commit",
     "sync_skipped",
@@ -44,7 +43,6 @@ inline constexpr std::array<std::string_view, 17> plant_names = {
     "race_last_writer_wins",
     "lease_without_fencing",
     "sagas_not_resumed",
-    "unsafe_retry",
     "idempotency_key_dropped",
     "notification_key_without_order",
 };

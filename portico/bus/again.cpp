@@ -27,6 +27,12 @@ Task<void> Consumer::retry(std::shared_ptr<Consumer> self) {
 }
 
 Task<void> Consumer::retry_turn() {
+  // Times that were stored before a clock is set back lie too far ahead.
+  const Time now = runtime_.now();
+  if (now < std::exchange(looked_at_, now) - clock_slack) {
+    stale_ = true;
+    follow_signal_.notify();
+  }
   const std::optional<Time> next = waiting_.next_due();
   if (!loaded_ || probing_ || !next || *next > runtime_.now()) {
     const Duration span = next && !probing_ ? std::min(*next - runtime_.now(), look_again) : look_again;
@@ -185,9 +191,15 @@ void Consumer::gone(int64_t sequence) {
   retry_signal_.notify();
 }
 
+// Where the clock was ahead when the row was written, it waits as long as was meant, from now.
+Time Consumer::due_at(const ParkedDelivery& row) const {
+  const Time now = runtime_.now();
+  return row.last_failed_at > now ? now + (row.due_at - row.last_failed_at) : row.due_at;
+}
+
 void Consumer::parked(const ParkedDelivery& row) {
   if (row.state == DeliveryState::waiting) {
-    waiting_.put(row.sequence, row.key, row.due_at);
+    waiting_.put(row.sequence, row.key, due_at(row));
   } else {
     waiting_.remove(row.sequence);
     ++dead_;

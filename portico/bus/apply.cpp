@@ -80,10 +80,6 @@ Task<std::optional<Failure>> Consumer::apply(Events events) {
 Task<void> Consumer::park(OutboxEvent event, Failure failure) {
   const ParkedDelivery row = failed_row(event, failure, *handler_of(event.type));
   Call call = call_for(event, *handler_of(event.type));
-  if (planted(Plant::parking_not_atomic)) {
-    skip_to(event.sequence);
-    co_await store_place();
-  }
   co_await subscriber_.store.write(call, [&](Unit& unit) -> Task<void> {
     co_await move_place(unit, event.sequence);
     co_await put_row(unit, row);
@@ -135,6 +131,10 @@ Task<void> Consumer::handle_outside(Events events) {
     }
   }
   Call call = account_call();
+  if (planted(Plant::parking_not_atomic)) {
+    skip_to(events.back().sequence);
+    co_await store_place();
+  }
   co_await subscriber_.store.write(call, [&](Unit& unit) -> Task<void> {
     co_await move_place(unit, events.back().sequence);
     for (const ParkedDelivery& row : rows) co_await put_row(unit, row);

@@ -157,7 +157,7 @@ Task<void> Consumer::load() {
               .limit = Query::limit_max};
   do {
     Page<ParkedDelivery> page = co_await subscriber_.parked.list(call, query);
-    for (const ParkedDelivery& item : page.items) waiting.put(item.sequence, item.key, item.due_at);
+    for (const ParkedDelivery& item : page.items) waiting.put(item.sequence, item.key, due_at(item));
     query.after = page.next;
   } while (!query.after.empty());
   dead_ =

@@ -44,6 +44,7 @@ class Consumer {
   static constexpr Duration busy_turn = std::chrono::microseconds(500);
   static constexpr int way_factor = 3;
   static constexpr Duration way_max = std::chrono::milliseconds(300);
+  static constexpr Duration clock_slack = std::chrono::seconds(1);
   static constexpr int64_t skipped_max = 1000;  // events skipped before the place is stored without an effect
 
   Consumer(Runtime& runtime, Observer& observer, BusOptions options, Subscriber& subscriber,
@@ -117,6 +118,7 @@ class Consumer {
   void done(int64_t sequence);
   void gone(int64_t sequence);
   void parked(const ParkedDelivery& row);
+  Time due_at(const ParkedDelivery& row) const;
   void succeeded(size_t count);
   void failed(const ParkedDelivery& row);
   void note();
@@ -136,6 +138,7 @@ class Consumer {
   int64_t place_ = 0;         // handled, parked or skipped up to here
   int64_t stored_place_ = 0;  // what the store says; behind `place_` by skipped events only
   int64_t dead_ = 0;
+  Time looked_at_;     // by the wall clock, for further deliveries
   bool stale_ = true;  // the store is to be asked again for place and waiting deliveries
   bool loaded_ = false;
   bool stopping_ = false;

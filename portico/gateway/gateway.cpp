@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "portico/base/planted.h"
 #include "portico/gateway/rate_limiter.h"
 
 namespace portico {
@@ -209,10 +208,7 @@ Task<net::Response> Gateway::Impl::proxy(Passage& passage) {
   request.headers.set("x-forwarded-proto", "http");
   request.headers.set(header::correlation_id, call.correlation_id);
   request.headers.set(header::traceparent, to_traceparent(call.trace));
-  std::optional<net::Request> again;
-  if (planted(Plant::unsafe_retry)) again = request;
   auto answer = co_await sender.send(passage.upstream->origin, std::move(request), deadline);
-  if (!answer && again) answer = co_await sender.send(passage.upstream->origin, std::move(*again), deadline);
   if (!answer) {
     bool late = answer.error().kind == net::Failure::Kind::timeout && !answer.error().never_sent;
     throw Error(late ? Code::too_late : Code::unavailable, late ? "upstream.timeout" : "upstream.unavailable",

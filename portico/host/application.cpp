@@ -4,6 +4,7 @@
 
 #include "portico/host/backup_schedule.h"
 #include "portico/host/events_api.h"
+#include "portico/host/jobs.h"
 #include "portico/host/node.h"
 #include "portico/runtime/sync.h"
 
@@ -36,7 +37,6 @@ struct Application::Impl {
   void build_gateway();
   Task<void> fetch_keys();
   Task<void> keep_keys_fresh();
-  Task<void> run_job(Service* service, const Service::Job* job);
   Task<std::vector<ServiceHealth>> board();
   Task<ServiceHealth> health_of(const ServiceSpec* spec);
 
@@ -166,24 +166,6 @@ Task<void> Application::Impl::keep_keys_fresh() {
   }
 }
 
-Task<void> Application::Impl::run_job(Service* service, const Service::Job* job) {
-  while (!stopping) {
-    // A tenth of jitter, so that processes that started together do not work in step.
-    double factor = 0.95 + 0.1 * runtime.random().fraction();
-    co_await runtime.sleep(Duration(int64_t(double(job->period.count()) * factor)));
-    Call call(runtime, observer, service->name(),
-              runtime.steady() + std::max<Duration>(job->period, std::chrono::seconds(30)));
-    call.correlation_id = make_uuid7(runtime, runtime.random());
-    std::optional<Error> failure;
-    try {
-      co_await job->run(call);
-    } catch (const Error& error) {
-      failure = error;
-    }
-    if (failure) call.log().failure(call, "job failed", *failure, {{"job", job->name}});
-  }
-}
-
 Application::Application(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config,
                          Placement placement)
     : impl_(std::make_unique<Impl>(runtime, observer, system, config, std::move(placement))) {
@@ -227,7 +209,8 @@ Task<void> Application::start() {
   for (auto& node : impl.nodes)
     for (const Service::Job& job : node->service().jobs())
       if (!node->service().is_quarantined())
-        impl.runtime.spawn(job.name, impl.run_job(&node->service(), &job));
+        impl.runtime.spawn(job.name,
+                           run_job(&impl.runtime, &impl.observer, &impl.stopping, &node->service(), &job));
   impl.ready = true;
 }
 

@@ -17,9 +17,9 @@ std::string quoted(std::string_view text) {
 }
 
 // {"email":"healthy","database":"healthy"}
-std::string checks_json(const ServiceHealth& health) {
+std::string json_of(const std::vector<std::pair<std::string, std::string>>& states) {
   std::string out = "{";
-  for (const auto& [name, state] : health.checks) {
+  for (const auto& [name, state] : states) {
     if (out.size() > 1) out += ',';
     out += quoted(name) + ':' + quoted(state);
   }
@@ -48,6 +48,10 @@ Task<void> run_check(const HealthCheck* check, Call* call, std::string* state) {
 
 }  // namespace
 
+bool ServiceHealth::degraded() const {
+  return healthy && std::ranges::any_of(neighbours, [](const auto& one) { return one.second != "closed"; });
+}
+
 Task<ServiceHealth> check_service(Runtime& runtime, Observer& observer, Service& service) {
   ServiceHealth health{.name = service.name(), .healthy = true};
   for (const HealthCheck& check : service.checks()) {
@@ -72,26 +76,30 @@ std::string_view status_of(const std::vector<ServiceHealth>& services) {
 
 std::string health_json(const ServiceSpec& spec, const ServiceHealth& health, Time now,
                         int64_t uptime_seconds) {
-  std::string status = health.healthy ? "healthy" : "unhealthy";
+  std::string status = health.degraded() ? "degraded" : health.healthy ? "healthy" : "unhealthy";
   std::string time = quoted(to_string(now));
   return fmt::format(
       R"({{"success":{},"message":{},"status":"{}","service":{},"timestamp":{},"uptime":{},"services":{},)"
-      R"("data":{{"status":"{}","timestamp":{}}}}})",
+      R"("neighbours":{},"data":{{"status":"{}","timestamp":{}}}}})",
       health.healthy, quoted(spec.title + " is " + status), status, quoted(spec.name), time, uptime_seconds,
-      checks_json(health), status, time);
+      json_of(health.checks), json_of(health.neighbours), status, time);
 }
 
 std::string_view health_schema() {
   return R"({"type":"object",)"
-         R"("required":["success","message","status","service","timestamp","uptime","services","data"],)"
+         R"("required":["success","message","status","service","timestamp","uptime","services","neighbours",)"
+         R"("data"],)"
          R"("properties":{"success":{"type":"boolean"},"message":{"type":"string"},)"
-         R"("status":{"type":"string","enum":["healthy","unhealthy"]},"service":{"type":"string"},)"
+         R"("status":{"type":"string","enum":["healthy","degraded","unhealthy"]},"service":{"type":"string"},)"
          R"("timestamp":{"type":"string","format":"date-time"},)"
          R"("uptime":{"type":"integer","minimum":0,"description":"In seconds"},)"
          R"("services":{"type":"object","description":"What the service depends on, by name",)"
          R"("additionalProperties":{"type":"string","enum":["healthy","unhealthy","quarantined"]}},)"
+         R"("neighbours":{"type":"object","description":"The circuit breakers before the services that it )"
+         R"(calls, by name: one that is open refuses calls at once",)"
+         R"("additionalProperties":{"type":"string","enum":["closed","half_open","open"]}},)"
          R"("data":{"type":"object","required":["status","timestamp"],"properties":{)"
-         R"("status":{"type":"string","enum":["healthy","unhealthy"]},)"
+         R"("status":{"type":"string","enum":["healthy","degraded","unhealthy"]},)"
          R"("timestamp":{"type":"string","format":"date-time"}}}}})";
 }
 
@@ -101,7 +109,7 @@ std::string board_json(const SystemSpec& system, const std::vector<ServiceHealth
   for (const ServiceHealth& service : services) {
     if (!list.empty()) list += ',';
     list += fmt::format(R"({}:{{"status":"{}","checks":{}}})", quoted(service.name), word_of(service),
-                        checks_json(service));
+                        json_of(service.checks));
   }
   return fmt::format(
       R"({{"success":{},"message":{},"status":"{}","service":"gateway","system":{},"timestamp":{},"uptime":{},)"

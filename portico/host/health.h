@@ -13,7 +13,10 @@ namespace portico {
 struct ServiceHealth {
   std::string name;
   bool healthy = false;
-  std::vector<std::pair<std::string, std::string>> checks;  // name, "healthy", "unhealthy", "quarantined"
+  std::vector<std::pair<std::string, std::string>> checks;      // name, "healthy", "unhealthy", "quarantined"
+  std::vector<std::pair<std::string, std::string>> neighbours;  // name, state of the breaker before it
+  // Does its work, but for what it needs a neighbour for that is not called now.
+  bool degraded() const;
 };
 
 // Runs a service's checks, each within five seconds.

@@ -68,11 +68,17 @@ Channel& Identity::channel(std::string_view neighbour) {
   return *found->second;
 }
 
+std::vector<std::pair<std::string, std::string>> Identity::neighbours() const {
+  std::vector<std::pair<std::string, std::string>> states;
+  for (const auto& [name, channel] : channels_) states.emplace_back(name, channel->state());
+  return states;
+}
+
 std::unique_ptr<Channel> Identity::make_channel(std::string_view neighbour) {
   const ServiceSpec* spec = shared_.system.find(neighbour);
   if (!spec)
     throw Error(Code::internal, "neighbour.unknown").with_note(name_ + " calls " + std::string(neighbour));
-  ChannelOptions options{.timeout = shared_.config.duration("call.timeout")};
+  ChannelOptions options{.caller = name_, .timeout = shared_.config.duration("call.timeout")};
   Front* front = find_front_(neighbour);
   if (front && shared_.placement.mode == CallMode::direct)
     return make_direct_channel(shared_.runtime, shared_.observer, front->service(), options);
@@ -133,6 +139,7 @@ void Node::build() {
 void Node::open(PageSources sources) {
   sources.spec = &spec_;
   sources.service = &service_;
+  sources.neighbours = [this] { return identity_.neighbours(); };
   pages_ = pages_of(std::move(sources));
   open_ = true;
 }

@@ -46,6 +46,8 @@ class Identity : public Neighbours {
   Identity(Shared& shared, std::string name, FindFront find_front);
 
   Channel& channel(std::string_view neighbour) override;
+  // Once everything is built: the neighbours that are called, and how the breaker before each stands.
+  std::vector<std::pair<std::string, std::string>> neighbours() const;
   const Authenticator& authenticator() const { return *authenticator_; }
 
  private:

@@ -94,6 +94,7 @@ Answer board(const Sources& sources) {
 Task<Body> asked_service(Sources sources) {
   Runtime& runtime = sources->shared->runtime;
   ServiceHealth found = co_await check_service(runtime, sources->shared->observer, *sources->service);
+  if (sources->neighbours) found.neighbours = sources->neighbours();
   co_return Body{health_json(*sources->spec, found, runtime.now(), uptime_seconds(*sources)),
                  found.healthy ? 200 : 503};
 }

@@ -39,6 +39,7 @@ struct PageSources {
   // Of a service's own port.
   const ServiceSpec* spec = nullptr;
   Service* service = nullptr;
+  std::function<std::vector<std::pair<std::string, std::string>>()> neighbours;  // as ServiceHealth has them
   // Of the gateway's port: asks all services side by side.
   std::function<Task<std::vector<ServiceHealth>>()> board;
 };

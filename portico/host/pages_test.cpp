@@ -63,7 +63,8 @@ TEST(Pages, WhatAPortServesStandsInItsDocument) {
       }
       EXPECT_EQ(answers.contains("429"), !service) << page.path;
     }
-    if (service) wanted.push_back("/internal/events");
+    if (service)
+      for (const EndpointInfo& endpoint : platform_endpoints()) wanted.emplace_back(endpoint.path);
     for (const auto& path : document.at("paths").as_object()) documented.emplace_back(path.key());
     EXPECT_THAT(documented, UnorderedElementsAreArray(wanted)) << name;
   }
@@ -97,7 +98,11 @@ TEST(Pages, HealthLooksAsItsSchemaSays) {
   ServiceHealth ill{"book", false, {{"database", "unhealthy"}}}, lost{"book", false, {}};
   json::value health = json::parse(std::string(health_schema()));
   json::value board = json::parse(std::string(board_schema()));
-  for (const ServiceHealth& one : {well, ill})
+  ServiceHealth lonely{"reader", true, {{"database", "healthy"}}, {{"book", "open"}, {"user", "closed"}}};
+  EXPECT_TRUE(lonely.degraded());
+  EXPECT_EQ(json::parse(health_json(system.services[0], lonely, Time{0}, 5)).at("status").as_string(),
+            "degraded");
+  for (const ServiceHealth& one : {well, ill, lonely})
     expect_fits(json::parse(health_json(system.services[0], one, Time{0}, 5)), health);
   const std::pair<std::vector<ServiceHealth>, std::string_view> cases[] = {
       {{well}, "healthy"}, {{well, ill}, "degraded"}, {{ill, lost}, "unhealthy"}};

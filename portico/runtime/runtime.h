@@ -136,6 +136,8 @@ class SimRuntime : public Runtime {
 
   // Runs until nothing is runnable and no timer is left, or virtual time has reached `until`.
   virtual void run_until(Instant until) = 0;
+  // Runs the next event; false when there is none.
+  virtual bool step() = 0;
   // Runs until `task` is done and returns; rethrows what it throws; throws Error(internal, "sim.stuck") when
   // everything has come to rest before.
   virtual void run(Task<void> task) = 0;

@@ -200,6 +200,7 @@ class SimRuntimeImpl final : public SimRuntime {
   }
   void observe(uint64_t what) override { scheduler_.observe(what); }
   void run_until(Instant until) override;
+  bool step() override { return scheduler_.step(); }
   void run(Task<void> task) override;
   uint64_t event_hash() const override { return scheduler_.hash(); }
   uint64_t event_count() const override { return scheduler_.count(); }

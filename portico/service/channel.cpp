@@ -39,14 +39,17 @@ class SafeChannel : public Channel {
               std::unique_ptr<Transport> transport)
       : target_(std::move(target)),
         runtime_(runtime),
-        options_(options),
+        options_(std::move(options)),
         transport_(std::move(transport)),
-        breaker_(runtime, options.breaker),
-        retries_(
-            metrics.counter("call_retries_total", "Calls to neighbours sent again", {{"target", target_}})),
+        breaker_(runtime, options_.breaker),
+        retries_(metrics.counter("call_retries_total", "Calls to neighbours sent again",
+                                 {{"service", options_.caller}, {"target", target_}})),
         rejected_(metrics.counter("call_rejected_total", "Calls refused by an open breaker",
-                                  {{"target", target_}})),
-        open_(metrics.gauge("call_breaker_open", "0 closed, 1 half open, 2 open", {{"target", target_}})) {}
+                                  {{"service", options_.caller}, {"target", target_}})),
+        open_(metrics.gauge("call_breaker_open", "0 closed, 1 half open, 2 open",
+                            {{"service", options_.caller}, {"target", target_}})) {}
+
+  std::string_view state() const override { return name_of(breaker_.state()); }
 
   Task<void> send(Call& call, const EndpointInfo& endpoint, void* request, void* response) override {
     Call child = call.for_service(target_);

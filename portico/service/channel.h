@@ -15,6 +15,7 @@
 namespace portico {
 
 struct ChannelOptions {
+  std::string caller;                          // the service that calls, for metrics
   Duration timeout = std::chrono::seconds(5);  // of one call, tries included; the deadline may be closer
   int tries_max = 3;                           // the first included
   Duration retry_base =

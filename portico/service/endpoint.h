@@ -122,6 +122,8 @@ class Channel {
  public:
   virtual ~Channel() = default;
   virtual Task<void> send(Call& call, const EndpointInfo& endpoint, void* request, void* response) = 0;
+  // Of its circuit breaker: "closed", "half_open", "open".
+  virtual std::string_view state() const { return "closed"; }
 };
 
 // What all endpoints share. `channel` is set in the copies that a Client holds.

@@ -1,5 +1,6 @@
 #include "portico/service/front.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "portico/schema/json.h"
@@ -24,10 +25,36 @@ Duration time_left(const net::Headers& headers, Duration limit) {
   return std::min<Duration>(limit, std::chrono::milliseconds(std::min<int64_t>(ms, 1'000'000)));
 }
 
-// Idempotency-Key is text of visible ASCII and spaces (draft-ietf-httpapi-idempotency-key-header section 2.1:
-// a structured-field string); anything else could not be stored as text.
-bool is_key(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+// What stands between the quotes of a structured-field string (RFC 8941 section 4.2.5) that begins with one;
+// nothing where it is none.
+std::optional<std::string> unquoted(std::string_view text) {
+  std::string content;
+  for (size_t i = 1; i < text.size(); ++i) {
+    if (text[i] < ' ' || text[i] > '~') return std::nullopt;
+    if (text[i] == '"') return i + 1 == text.size() ? std::optional(content) : std::nullopt;
+    if (text[i] == '\\' && (++i == text.size() || (text[i] != '"' && text[i] != '\\'))) return std::nullopt;
+    content += text[i];
+  }
+  return std::nullopt;
+}
+
+// Idempotency-Key is a structured-field string (draft-ietf-httpapi-idempotency-key-header section 2.1). Many
+// clients leave out the quotes, which makes the same key. Empty: none given. Throws Error(invalid).
+std::string idempotency_key_of(const net::Headers& headers) {
+  constexpr size_t bytes_max = 255;
+  if (!headers.has(header::idempotency_key)) return {};
+  int given = 0;
+  for (const auto& [name, value] : headers) given += net::same_name(name, header::idempotency_key);
+  std::string_view text = headers.get(header::idempotency_key);
+  std::optional<std::string> key;
+  if (text.starts_with('"'))
+    key = unquoted(text);
+  else if (std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '"'; }))
+    key = std::string(text);
+  if (given > 1 || !key || key->empty() || key->size() > bytes_max)
+    throw Error(Code::invalid, "idempotency.key",
+                "Idempotency-Key must be one string of 1 to 255 printable ASCII characters");
+  return *key;
 }
 
 bool is_json(std::string_view content_type) {
@@ -80,7 +107,6 @@ Task<net::Response> Front::handle(net::Request request, const Known* known) {
   Call call(runtime_, observer_, service_.name(), started + time_left(request.headers, options_.timeout));
   call.correlation_id = known ? known->correlation_id : correlation_id_of(request.headers, runtime_);
   call.peer = request.peer;
-  call.idempotency_key = request.headers.get(header::idempotency_key);
   if (known)
     call.trace = known->trace;
   else if (auto trace = parse_traceparent(request.headers.get(header::traceparent)))
@@ -90,8 +116,7 @@ Task<net::Response> Front::handle(net::Request request, const Known* known) {
   std::optional<Error> failure;
   Service::Match match;
   try {
-    if (!is_key(call.idempotency_key))
-      throw Error(Code::invalid, "idempotency.key", "Idempotency-Key must be printable ASCII");
+    call.idempotency_key = idempotency_key_of(request.headers);
     match = service_.match(request.verb, route_path(request.path()));
     if (known) {
       call.set_caller(known->caller);

@@ -38,7 +38,7 @@ struct SagaRecord {
   std::string key;   // id of the document that it changes
   std::string step;  // of the table, from which it goes on
   SagaPhase phase = SagaPhase::forward;
-  // Grows whenever somebody takes it on; who holds an older one can record nothing more (fencing).
+  // Grows with every change; who holds an older one can record nothing more (fencing).
   int turn = 1;
   int attempts = 0;    // that failed since it last came further
   bool stuck = false;  // it has failed so often that somebody should look; it is still tried

@@ -21,6 +21,7 @@ struct Sagas::Progress {
   SagaPhase phase = SagaPhase::forward;
   int attempts = 0;
   bool row_gone = false;
+  bool overtaken = false;  // somebody else goes on with it
   Time deadline;
 };
 
@@ -41,17 +42,19 @@ struct Sagas::Counters {
   Counter &started, &done, &undone, &failed, &resumed, &overtaken;
 };
 
-// While it lives, this process carries the saga on. It takes it on once more only when its lease is over.
+// While it lives, this process carries the saga on. It takes it on once more only when its lease is over, or
+// an operator has taken it away.
 struct Sagas::Active {
-  Active(Sagas& sagas, const Id<SagaRecord>& id) : sagas(sagas), id(id.value) {
+  Active(Sagas& sagas, const Id<SagaRecord>& id)
+      : sagas(sagas), id(id.value), leased_until(sagas.runtime_.steady() + sagas.options_.lease) {
     std::lock_guard lock(sagas.mutex_);
-    sagas.active_.insert(this->id);
+    sagas.active_.emplace(this->id, this);
     sagas.running_gauge_.add(1);
   }
   ~Active() {
     {
       std::lock_guard lock(sagas.mutex_);
-      sagas.active_.erase(sagas.active_.find(id));
+      std::erase_if(sagas.active_, [this](const auto& entry) { return entry.second == this; });
       if (counted) --*counted;
     }
     sagas.running_gauge_.add(-1);
@@ -67,6 +70,7 @@ struct Sagas::Active {
 
   Sagas& sagas;
   const std::string id;
+  const Instant leased_until;  // whatever the wall clock does
   size_t* counted = nullptr;
 };
 

@@ -1,5 +1,7 @@
 #include "portico/service/sagas.h"
 
+#include <algorithm>
+
 #include "portico/base/planted.h"
 #include "portico/runtime/sometimes.h"
 #include "portico/service/saga_progress.h"
@@ -55,8 +57,12 @@ Sagas::~Sagas() = default;
 
 const SagaTable& Sagas::add(SagaTable table) {
   if (!rows_) rows_ = store_.collection<SagaRecord>({index(&SagaRecord::due_at)});
-  PORTICO_CHECK(!table.steps.empty() && table.load && !counters_.contains(table.type));
-  counters_[table.type] = std::make_unique<Counters>(observer_.metrics, service_, table.type);
+  PORTICO_CHECK(!table.steps.empty() && table.load);
+  for (size_t i = 0; i < table.steps.size(); ++i) PORTICO_CHECK(table.find(table.steps[i].name) == i);
+  for (const auto& other : tables_)
+    PORTICO_CHECK(other->type != table.type || other->version != table.version);
+  std::unique_ptr<Counters>& counters = counters_[table.type];
+  if (!counters) counters = std::make_unique<Counters>(observer_.metrics, service_, table.type);
   tables_.push_back(std::make_unique<SagaTable>(std::move(table)));
   return *tables_.back();
 }
@@ -70,7 +76,6 @@ const SagaTable* Sagas::table_of(const SagaRecord& row) const {
 }
 
 Task<void> Sagas::open() {
-  opened_at_ = runtime_.now();
   Call call(runtime_, observer_, service_, runtime_.steady() + options_.step_time);
   Query query{.limit = Query::limit_max};
   do {
@@ -79,6 +84,10 @@ Task<void> Sagas::open() {
       if (!table_of(row)) throw unknown_version(service_, row);
     query.after = page.next;
   } while (!query.after.empty());
+  co_await store_.write(call, [&](Unit& unit) -> Task<void> {
+    co_await rows_->update_all(unit, where(&SagaRecord::due_at) > call.now(),
+                               {set(&SagaRecord::due_at, call.now())});
+  });
 }
 
 Task<bool> Sagas::start(Unit& unit, const SagaTable& table, std::string key) {
@@ -103,6 +112,7 @@ Task<void> Sagas::run(Call& call, const SagaTable& table, std::string key, std::
   auto active = std::make_unique<Active>(*this, saga->id);
   counters_of(table).started.add();
   std::optional<Error> failure = co_await go_forward(saga, &call, false);
+  if (saga->overtaken) throw *failure;
   if (failure && !saga->past_pivot()) {
     co_await decide_undo(saga, saga->step + !definite(*failure), *failure);
     std::optional<Error> left = co_await go_backward(saga, options_.undo_wait);
@@ -139,76 +149,77 @@ Task<void> Sagas::run_later(Shared saga, std::unique_ptr<Active> active) {
 
 // Everything that one process does for a saga at a time; what fails is noted and tried again later.
 Task<void> Sagas::carry_on(Shared saga, std::unique_ptr<Active> active) {
-  std::optional<Error> lost;
-  try {
-    co_await carry_on_loaded(saga);
-  } catch (const Error& error) {
-    lost = error;
-  }
-  if (lost && lost->reason() == "saga.taken_over") {
-    counters_of(saga->table).overtaken.add();
-    sometimes("saga.overtaken");
-  }
-  if (lost) {
-    Call own = own_call(*saga, options_.step_time);
-    own.log().failure(own, "saga left for later", *lost, {{"saga", saga->id.value}});
-  }
-  active.reset();
-}
-
-Task<void> Sagas::carry_on_loaded(Shared saga) {
-  Call own = own_call(*saga, options_.step_time);
-  if (!saga->state) saga->state = co_await saga->table.load(own, saga->key);
   std::optional<Error> failure;
-  if (!saga->state) {
-    failure = Error(Code::internal, "saga.no_document", "The document of the saga is gone");
-  } else if (saga->phase == SagaPhase::forward) {
-    const bool back = !saga->past_pivot();
-    if (back && own.now() > saga->deadline)
-      failure = Error(too_late, "saga.deadline", "The change was interrupted");
-    else
-      failure = co_await go_forward(saga, nullptr, true);
-    const bool over = failure && (definite(*failure) || own.now() > saga->deadline);
-    if (over && !saga->past_pivot()) {
-      co_await decide_undo(saga, saga->table.maybe_done(saga->step), *failure);
-      failure = co_await go_backward(saga, options_.step_time);
-    }
-  } else {
-    failure = co_await go_backward(saga, options_.step_time);
-    if (!failure) sometimes("saga.compensated_late");
+  try {
+    failure = co_await carry_on_loaded(saga);
+  } catch (const Error& error) {
+    failure = error;
   }
   if (failure)
     co_await note_failure(saga, *failure);
   else
     co_await end(saga);
+  active.reset();
 }
 
+Task<std::optional<Error>> Sagas::carry_on_loaded(Shared saga) {
+  std::optional<Error> failure = co_await load(saga);
+  if (failure) co_return failure;
+  if (saga->phase == SagaPhase::backward) {
+    sometimes("saga.compensated_late");
+    co_return co_await go_backward(saga, options_.step_time);
+  }
+  const bool too_old = !saga->past_pivot() && runtime_.now() > saga->deadline;
+  if (too_old)
+    failure = Error(too_late, "saga.deadline", "The change was interrupted");
+  else
+    failure = co_await go_forward(saga, nullptr, true);
+  if (!failure || saga->past_pivot() || saga->overtaken) co_return failure;
+  if (!definite(*failure) && runtime_.now() <= saga->deadline) co_return failure;
+  co_await decide_undo(saga, saga->table.maybe_done(saga->step), *failure);
+  co_return co_await go_backward(saga, options_.step_time);
+}
+
+Task<std::optional<Error>> Sagas::load(Shared saga) {
+  if (saga->state) co_return std::nullopt;
+  Call own = own_call(*saga, options_.step_time);
+  std::optional<Error> failure;
+  try {
+    saga->state = co_await saga->table.load(own, saga->key);
+    if (!saga->state) failure = Error(Code::internal, "saga.no_document", "The document of the saga is gone");
+  } catch (const Error& error) {
+    failure = error;
+  }
+  co_return failure;
+}
+
+bool Sagas::leased(const std::string& id) const {
+  auto [begin, end] = active_.equal_range(id);
+  return std::any_of(begin, end,
+                     [&](const auto& entry) { return runtime_.steady() < entry.second->leased_until; });
+}
+
+// What is due and not carried on already. Where the clock has been set back, nobody waits for the old time.
 Task<std::vector<SagaRecord>> Sagas::due(Call& call) {
-  bool all = false;
   size_t room = 0;
   if (planted(Plant::sagas_not_resumed)) co_return std::vector<SagaRecord>();
   {
     std::lock_guard lock(mutex_);
-    all = !all_taken_on_;
-    room = options_.resumed_max - std::min(options_.resumed_max, resumed_);
+    if (!stopping_) room = options_.resumed_max - std::min(options_.resumed_max, resumed_);
   }
   std::vector<SagaRecord> rows;
   if (room == 0) co_return rows;
-  // No wait is that long: the clock was ahead when it was written.
-  const Duration wait_max = 2 * std::max(options_.lease, options_.retry.cap);
-  Filter filter =
-      where(&SagaRecord::due_at) <= call.now() || where(&SagaRecord::due_at) > call.now() + wait_max;
-  if (all) filter = std::move(filter) || where(&SagaRecord::started_at) <= opened_at_;
-  Query query{.filter = std::move(filter),
+  Query query{.filter = where(&SagaRecord::due_at) <= call.now() ||
+                        where(&SagaRecord::updated_at) > call.now() + options_.lease,
               .sort = {ascending(&SagaRecord::due_at)},
-              .limit = all ? Query::limit_max : room};
-  Page<SagaRecord> page = co_await rows_->list(call, query);
-  std::lock_guard lock(mutex_);
-  for (SagaRecord& row : page.items)
-    if (rows.size() < room && (row.due_at <= call.now() || !active_.contains(row.id.value)))
-      rows.push_back(std::move(row));
-  // Later ones wait for their time: all that an earlier process left has been seen once nothing more is left.
-  all_taken_on_ = all_taken_on_ || (rows.size() < room && page.next.empty());
+              .limit = std::min(room, Query::limit_max)};
+  do {
+    Page<SagaRecord> page = co_await rows_->list(call, query);
+    std::lock_guard lock(mutex_);
+    for (SagaRecord& row : page.items)
+      if (rows.size() < room && !leased(row.id.value)) rows.push_back(std::move(row));
+    query.after = page.next;
+  } while (rows.size() < room && !query.after.empty());
   co_return rows;
 }
 
@@ -271,38 +282,6 @@ Task<void> Sagas::stop(Instant deadline) {
   }
   co_await rested(deadline);
   co_await remove_ended();
-}
-
-Task<Page<SagaRecord>> Sagas::list(Call& call, bool only_stuck, size_t limit, std::string after) {
-  Query query{.sort = {ascending(&SagaRecord::due_at)}, .limit = limit, .after = std::move(after)};
-  if (only_stuck) query.filter = where(&SagaRecord::stuck) == true;
-  co_return co_await rows_->list(call, query);
-}
-
-Task<std::optional<SagaRecord>> Sagas::find(Call& call, Id<SagaRecord> id) {
-  co_return co_await rows_->find(call, std::move(id));
-}
-
-Task<bool> Sagas::retry(Call& call, Id<SagaRecord> id) {
-  co_return co_await store_.write(call, [&](Unit& unit) -> Task<bool> {
-    co_return co_await rows_->change(unit, id, set(&SagaRecord::due_at, call.now()));
-  });
-}
-
-Task<bool> Sagas::compensate(Call& call, Id<SagaRecord> id) {
-  std::optional<SagaRecord> row = co_await rows_->find(call, id);
-  if (!row) co_return false;
-  const SagaTable* table = table_of(*row);
-  if (row->phase == SagaPhase::backward) co_return co_await retry(call, std::move(id));
-  if (!table || table->find(row->step) >= table->pivot_end())
-    throw Error(conflict, "saga.past_pivot", "The saga " + id.value + " can only go forward");
-  Shared saga = co_await take_on(call, *row);
-  if (!saga) throw Error(conflict, "saga.taken_over", "The saga " + id.value + " has just moved; ask again");
-  saga->state = co_await table->load(call, saga->key);
-  if (!saga->state) throw Error(conflict, "saga.no_document", "The document of the saga is gone");
-  co_await decide_undo(saga, table->maybe_done(saga->step),
-                       Error(conflict, "saga.compensated", "The change was undone by an operator"));
-  co_return saga->row_gone || co_await retry(call, std::move(id));
 }
 
 }  // namespace portico

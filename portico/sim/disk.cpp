@@ -116,11 +116,13 @@ int Disk::open(const char* path, int flags, Handle* handle) {
   handle->process = process_of(path);
   handle->removes = flags & SQLITE_OPEN_DELETEONCLOSE;
   if (down_.contains(handle->process)) return SQLITE_IOERR;
+  // As SQLite's files for Unix do, whether the file is there already or not.
+  handle->names_folder = (flags & SQLITE_OPEN_CREATE) &&
+                         (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL));
   auto found = names_.find(path);
   if (found == names_.end()) {
     if (!(flags & SQLITE_OPEN_CREATE)) return SQLITE_CANTOPEN;
     found = names_.emplace(path, std::make_shared<File>()).first;
-    handle->names_folder = flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL);
   }
   handle->file = found->second;
   return SQLITE_OK;

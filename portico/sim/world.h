@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "portico/host/application.h"
-#include "portico/host/stopped_system.h"
 #include "portico/host/operator.h"
+#include "portico/host/stopped_system.h"
 #include "portico/runtime/sometimes.h"
 #include "portico/sim/disk.h"
 #include "portico/sim/faults.h"

@@ -166,8 +166,7 @@ Task<bool> Checks::is_under_way(Call& call, Id<Order> order) {
 Task<void> Checks::sagas(Call& call, Findings& findings) {
   co_await for_each(call, sagas_, {}, [&](const SagaRecord& row) {
     findings.checked();
-    if (row.stuck)
-      findings.add(fmt::format("{} has failed {} times: {}", row.id.value, row.attempts, row.reason));
+    if (row.stuck) findings.add(fmt::format("{} fails: {}", row.id.value, row.reason));
   });
 }
 

@@ -129,6 +129,12 @@ Task<void> Shoppers::compare(Call& call, RestingShop& resting) {
     auto told = co_await resting.notifications.notifications.find(
         call, where(&notification::Notification::idempotency_key) == confirmation);
     if (row.status == OrderStatus::cancelled) {
+      Text<1, 200> cancellation = "order-cancelled:" + row.id.value;
+      auto cancelled = co_await resting.notifications.notifications.find(
+          call, where(&notification::Notification::idempotency_key) == cancellation);
+      if (cancelled_by_client.contains(row.id.value) && !cancelled)
+        world_.violate("notification.cancellations",
+                       "the cancellation of " + row.id.value + " was never told");
       if (told && !cancelled_by_client.contains(row.id.value))
         world_.violate("order.undone_after_confirmation",
                        "order " + row.id.value + " was confirmed to its user and undone");

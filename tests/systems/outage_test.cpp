@@ -37,6 +37,17 @@ class Outage : public ::testing::Test {
     return count;
   }
 
+  // What the order service says about itself and the breaker before the product service.
+  static void expect_towards_product(const std::string& status, const std::string& breaker) {
+    Reply health = own().get("order", "/health");
+    EXPECT_EQ(health.status, 200) << health;
+    EXPECT_EQ(health.text("/success"), "true");
+    EXPECT_EQ(health.text("/status"), status) << health;
+    EXPECT_EQ(health.text("/neighbours/product"), breaker) << health;
+    const std::string sample = R"(call_breaker_open{service="order",target="product"} )";
+    EXPECT_THAT(own().get("order", "/metrics").body, HasSubstr(sample + (breaker == "open" ? "2" : "0")));
+  }
+
  private:
   inline static std::unique_ptr<Shop> own_;
 };
@@ -69,9 +80,12 @@ TEST_F(Outage, WithoutTheProductServiceOrdersAreReadWithoutProductsAndRefusedFas
   std::string product = own().product("3.00", 5);
   Reply before = own().order(buyer, {{product, 1}});
   ASSERT_EQ(before.status, 201) << before;
+  expect_towards_product("healthy", "closed");
   {
     Down down("product");
+    const auto asked = std::chrono::steady_clock::now();
     Reply read = own().get("order", "/api/orders/" + before.text("/data/order/id"), bearer(buyer.token));
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(5));
     ASSERT_EQ(read.status, 200) << read;
     EXPECT_TRUE(read.at("/data/order/items/0/product").is_null()) << read;
     EXPECT_EQ(read.text("/data/order/items/0/name"), "Lamp");
@@ -79,7 +93,9 @@ TEST_F(Outage, WithoutTheProductServiceOrdersAreReadWithoutProductsAndRefusedFas
     EXPECT_EQ(list.status, 200) << list;
     EXPECT_EQ(list.size("/data/orders"), 1u);
 
+    const auto ordered = std::chrono::steady_clock::now();
     Reply refused = own().order(buyer, {{product, 1}});
+    EXPECT_LT(std::chrono::steady_clock::now() - ordered, std::chrono::seconds(5));
     EXPECT_THAT(refused.status, AnyOf(503, 504)) << refused;  // 504: the stopped process lets it wait
     EXPECT_EQ(refused.text("/success"), "false");
 
@@ -96,11 +112,20 @@ TEST_F(Outage, WithoutTheProductServiceOrdersAreReadWithoutProductsAndRefusedFas
     EXPECT_EQ(fast.status, 503) << fast;
     EXPECT_LT(took, std::chrono::milliseconds(500));
     EXPECT_TRUE(fast.has("retry-after")) << fast;
+    expect_towards_product("degraded", "open");
+    EXPECT_EQ(own().get("order", "/readyz").status, 200);
+    started = std::chrono::steady_clock::now();
     EXPECT_EQ(own().orders_of(buyer), 1u);
+    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::milliseconds(500));
   }
   // The breaker tries again after its wait.
   EXPECT_TRUE(wait_until([&] { return own().order(buyer, {{product, 1}}).status == 201; }, 30'000));
   EXPECT_EQ(own().stock(product), 3);
+  EXPECT_TRUE(wait_until([&] {
+    own().order(buyer, {{product, 1}});
+    return own().get("order", "/health").text("/neighbours/product") == "closed";
+  }));
+  expect_towards_product("healthy", "closed");
 }
 
 TEST_F(Outage, WithoutTheUserServiceNothingIsOrderedButTheCatalogueIsRead) {

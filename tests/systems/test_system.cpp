@@ -46,7 +46,11 @@ Mode mode() {
 HeaderLines internal_key() { return {std::string("X-Internal-Key: ") + internal_key_of_samples}; }
 
 std::unique_ptr<Shop> Shop::start(const Settings& settings) {
-  return mode() == Mode::split ? start_split(settings) : start_in_process(mode(), settings);
+  return mode() == Mode::split ? start_program(true, settings) : start_in_process(mode(), settings);
+}
+
+std::unique_ptr<Shop> Shop::start_mortal(const Settings& settings) {
+  return start_program(mode() == Mode::split, settings);
 }
 
 Settings Shop::complete(const Settings& settings, const std::string& data) const {

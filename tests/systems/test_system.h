@@ -32,6 +32,8 @@ class Shop {
   // All ports are free ones, the data folder is a temporary one, no rate limit, time-outs are
   // long enough for a busy machine, unless `settings` say otherwise. Ready when it returns.
   static std::unique_ptr<Shop> start(const Settings& settings = {});
+  // One whose services can be killed in every mode: the built program, one process unless in split.
+  static std::unique_ptr<Shop> start_mortal(const Settings& settings = {});
   virtual ~Shop() = default;
   Shop(const Shop&) = delete;
   Shop& operator=(const Shop&) = delete;
@@ -47,7 +49,8 @@ class Shop {
   // callers see as 504, and events wait.
   virtual void stop_service(const std::string& name) = 0;
   virtual void start_service(const std::string& name) = 0;
-  // Split only: ends the process of the service at once (SIGKILL); its supervisor starts it again.
+  // Ends the process of the service at once (SIGKILL), in which others may run too; it is started again. Only
+  // in split or where it was started by `start_mortal`.
   virtual void kill_service(const std::string& name) = 0;
   // The next `times` calls of `endpoint` fail with 503. Only in one process; false in split.
   virtual bool fail(const std::string& service, const std::string& endpoint, int times) = 0;

@@ -10,8 +10,6 @@ namespace shop::order {
 // while it runs.
 Task<std::optional<OrderView>> Placing::placed_before(Call& call, const std::vector<WantedItem>& wanted) {
   if (call.idempotency_key.empty()) co_return std::nullopt;
-  if (call.idempotency_key.size() > 255)
-    throw Error(invalid, "idempotency.key", "Idempotency-Key must have at most 255 characters");
   Text<1, 255> key = call.idempotency_key;
   std::optional<Order> order =
       co_await in_.orders.find(call, where(&Order::user_id) == Id<User>{call.caller().user_id} &&
