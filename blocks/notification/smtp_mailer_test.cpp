@@ -19,6 +19,7 @@ namespace {
 struct Behaviour {
   std::string to_recipient = "250 OK";
   bool silent = false;  // takes connections and never says a word
+  int unconfirmed = 0;  // the first mails that it takes without saying so: it hangs up
 };
 
 // Takes one connection after the other and answers as a mail server does.
@@ -113,6 +114,7 @@ class Sink {
         {
           std::lock_guard lock(mutex_);
           taken_.push_back(mail);
+          if (taken_.size() <= size_t(behaviour_.unconfirmed)) return;
         }
         say(socket, "250 Taken");
       } else if (*command == "QUIT") {
@@ -172,7 +174,7 @@ class SmtpMailerTest : public testing::Test {
   }
   Task<void> send_all(std::vector<Letter> letters, std::vector<std::string>* reasons) {
     for (Letter& letter : letters) {
-      Call call(*runtime, observer, "notification", runtime->steady() + std::chrono::seconds(20));
+      Call call(*runtime, observer, "notification", runtime->steady() + patience);
       std::string reason;
       try {
         last_id = co_await mailer_->send(call, std::move(letter));
@@ -197,6 +199,7 @@ class SmtpMailerTest : public testing::Test {
   Observer observer{log, metrics, tracer};
   std::unique_ptr<SmtpMailer> mailer_;
   std::string last_id, health;
+  Duration patience = std::chrono::seconds(20);
 };
 
 TEST_F(SmtpMailerTest, SendsTextAndHtmlWithItsHeaders) {
@@ -251,6 +254,25 @@ TEST_F(SmtpMailerTest, ARefusedMailIsNoTroubleOfTheServer) {
   mailer(sink.url());
   EXPECT_EQ(send({letter("n-1")}), std::vector<std::string>{"mail.refused"});
   EXPECT_EQ(health, "");
+  EXPECT_TRUE(sink.taken().empty());
+}
+
+TEST_F(SmtpMailerTest, AMailThatIsNotConfirmedIsCountedAndRepeatedUnderItsName) {
+  Sink sink(Behaviour{.unconfirmed = 1});
+  mailer(sink.url());
+  EXPECT_EQ(send({letter("n-1"), letter("n-1")}), (std::vector<std::string>{"mail.ambiguous", ""}));
+  EXPECT_EQ(metrics.counter("mail_ambiguous_total", "").value(), 1u);
+  auto taken = sink.taken();
+  ASSERT_EQ(taken.size(), 2u);
+  for (const Sink::Taken& mail : taken)
+    EXPECT_NE(mail.data.find("Message-ID: <n-1@shop.example>\n"), mail.data.npos) << mail.data;
+}
+
+TEST_F(SmtpMailerTest, AMailIsNotBegunThatCouldNotEndInTime) {
+  Sink sink;
+  mailer(sink.url());
+  patience = std::chrono::milliseconds(150);
+  EXPECT_EQ(send({letter("n-1")}), std::vector<std::string>{"mail.too_late"});
   EXPECT_TRUE(sink.taken().empty());
 }
 
