@@ -6,6 +6,7 @@
 
 #include "cli/ask.h"
 #include "cli/backup.h"
+#include "cli/dead_letters.h"
 #include "cli/doctor.h"
 #include "cli/run.h"
 #include "cli/sagas.h"
@@ -22,6 +23,7 @@ struct Arguments {
   bool verify = false;
   BackupArguments backup;
   RestoreArguments restore;
+  DeadLetterArguments dead_letters;
   std::string service;
   CallOptions call;
   SimOptions sim;
@@ -201,6 +203,50 @@ void add_sagas(CLI::App& app, Arguments& arguments) {
   });
 }
 
+// A command over dead letters that ids or filters choose.
+CLI::App* add_chosen(CLI::App& dlq, const char* name, const char* help, Arguments& arguments, bool filters) {
+  CommonOptions& common = arguments.run.common;
+  DeadLetterArguments& wanted = arguments.dead_letters;
+  CLI::App* command = dlq.add_subcommand(name, help);
+  CLI::Option* ids = command->add_option("id", wanted.ids, "as ls prints it");
+  if (!filters) ids->required()->expected(1);
+  command->add_option("--system", common.system, "the system")->capture_default_str();
+  add_keys(command, common);
+  command->add_flag("--json", common.json, "print JSON");
+  command->add_option("--service", wanted.service, "only of this service");
+  if (filters) command->add_flag("--all", wanted.all, "all that fit, instead of ids");
+  return command;
+}
+
+void add_filters(CLI::App* command, DeadLetterArguments& wanted) {
+  command->add_option("--group", wanted.group, "only of this group of subscribers");
+  command->add_option("--reason", wanted.reason, "only with this reason of the last error");
+  command->add_option("--limit", wanted.limit, "at most this many")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+}
+
+void add_dead_letters(CLI::App& app, Arguments& arguments) {
+  CommonOptions& common = arguments.run.common;
+  DeadLetterArguments& wanted = arguments.dead_letters;
+  CLI::App* dlq = app.add_subcommand("dlq", "look at and act on events that could not be handled");
+  dlq->require_subcommand(1);
+  CLI::App* list = add_command(*dlq, "ls", "list the dead letters of a running system", common);
+  list->add_option("--service", wanted.service, "only of this service");
+  list->add_flag("--waiting", wanted.waiting, "those that wait for another try instead");
+  add_filters(list, wanted);
+  list->callback([&] { arguments.result = list_dead_letters(common, wanted); });
+  CLI::App* show = add_chosen(*dlq, "show", "print one with its contents", arguments, false);
+  show->callback([&] { arguments.result = show_dead_letter(common, wanted); });
+  CLI::App* replay = add_chosen(*dlq, "replay", "hand them to the group that failed, now", arguments, true);
+  add_filters(replay, wanted);
+  replay->callback([&] { arguments.result = replay_dead_letters(common, wanted); });
+  CLI::App* drop = add_chosen(*dlq, "drop", "forget them", arguments, true);
+  add_filters(drop, wanted);
+  drop->add_option("--because", wanted.because, "why, for the log")->required();
+  drop->callback([&] { arguments.result = drop_dead_letters(common, wanted); });
+}
+
 int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Runs a backend of many services behind one gateway, as one process or as many.", "portico"};
@@ -213,6 +259,7 @@ int run(int argc, char** argv) {
   add_simulating(app, arguments);
   add_keeping(app, arguments);
   add_sagas(app, arguments);
+  add_dead_letters(app, arguments);
   std::vector<std::string_view> known;
   for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
   if (argc > 1 && argv[1][0] != '-' && std::find(known.begin(), known.end(), argv[1]) == known.end()) {

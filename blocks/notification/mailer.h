@@ -12,8 +12,9 @@ class Mailer {
  public:
   virtual ~Mailer() = default;
   // Hands the mail over and returns the name by which it is known outside. At least once: where the answer of
-  // the other side is lost, the mail may have gone, and a further try repeats it under the same name. Throws
-  // Error(invalid, "mail.address") and Error(unavailable or exhausted, "mail.…").
+  // the other side is lost, the mail may have gone, and a further try repeats it under the same name; that is
+  // Error(unavailable, "mail.ambiguous"), and counted. Throws Error(invalid, "mail.address") and
+  // Error(unavailable or exhausted, "mail.…").
   virtual Task<std::string> send(Call& call, Letter letter) = 0;
   // Throws when mails cannot be handed over, as far as that is known without sending one.
   virtual Task<void> check(Call& call) = 0;

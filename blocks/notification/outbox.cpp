@@ -19,9 +19,12 @@ Task<void> Outbox::put(Call& call, Mail mail) {
 }
 
 Task<void> Outbox::make_room(Unit& unit) {
-  Query beyond{.sort = {descending(&Mail::sent_at)}, .limit = Query::limit_max, .offset = kept_};
-  Page<Mail> old = co_await mails_.list(unit, beyond);
-  for (const Mail& one : old.items) co_await mails_.remove(unit, one.id);
+  Query beyond{.sort = {descending(&Mail::sent_at)}, .limit = 1, .offset = kept_};
+  Page<Mail> newest = co_await mails_.list(unit, beyond);
+  if (newest.items.empty()) co_return;
+  const Mail& last = newest.items.front();
+  Filter as_old = where(&Mail::sent_at) == last.sent_at && where(&Mail::id) <= last.id;
+  co_await mails_.remove_all(unit, where(&Mail::sent_at) < last.sent_at || std::move(as_old));
 }
 
 Task<std::vector<Mail>> Outbox::list(Call& call, std::optional<std::string> to, size_t limit) const {

@@ -8,6 +8,9 @@
 namespace portico::mail {
 namespace {
 
+constexpr const char* ambiguous = "mail.ambiguous";
+constexpr Duration answer_slack = std::chrono::milliseconds(200);
+
 struct CloseHandle {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
 };
@@ -53,7 +56,11 @@ void add_part(curl_mime* mime, const std::string& body, const char* type) {
 }
 
 Error failure_of(CURLcode code, long answer) {
+  // RFC 5321 section 4.1.1.4: the server takes the mail now. Whatever came after that is not known.
+  constexpr long go_ahead = 354;
   std::string note = fmt::format("{}, last answer {}", curl_easy_strerror(code), answer);
+  if (answer == go_ahead)
+    return Error(unavailable, ambiguous, "The mail server did not confirm the mail").with_note(note);
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
@@ -114,7 +121,7 @@ struct SmtpMailer::Server {
     if (!failure || failure->reason() != "mail.refused") last_failure = std::move(failure);
   }
 
-  void set_up(CURL* handle) const {
+  void set_up(CURL* handle, Duration time) const {
     auto ms = [](Duration span) {
       return long(std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
     };
@@ -125,7 +132,7 @@ struct SmtpMailer::Server {
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle, CURLOPT_PROXY, "");
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, ms(options.connect_timeout));
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, ms(options.timeout));
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, ms(time));
     curl_easy_setopt(handle, CURLOPT_MAIL_FROM, ("<" + from.address + ">").c_str());
     if (!options.username.empty()) {
       curl_easy_setopt(handle, CURLOPT_USERNAME, options.username.c_str());
@@ -145,10 +152,10 @@ struct SmtpMailer::Server {
     return list;
   }
 
-  // Blocks for as long as the server takes, at most the time-out.
-  void send(const Letter& letter, Time now) {
+  // Blocks for as long as the server takes, at most `time`.
+  void send(const Letter& letter, Time now, Duration time) {
     Handle handle = take();
-    set_up(handle.get());
+    set_up(handle.get(), time);
     List lines = headers(letter, now);
     List recipients;
     append(recipients, "<" + letter.to + ">");
@@ -183,11 +190,25 @@ Task<std::string> SmtpMailer::send(Call& call, Letter letter) {
   co_await one_at_a_time_.lock();
   std::lock_guard held(one_at_a_time_, std::adopt_lock);
   call.check_deadline();
-  std::move_only_function<void()> work = [server = server_, letter = std::move(letter), now = call.now()] {
-    server->send(letter, now);
+  // The answer comes before the caller gives up: what is sent then would be sent again.
+  std::move_only_function<void()> work = [server = server_, letter = std::move(letter), now = call.now(),
+                                          runtime = &runtime_, until = call.deadline() - answer_slack] {
+    const Duration left = until - runtime->steady();
+    if (left < answer_slack) throw Error(too_late, "mail.too_late", "There was no time left for the mail");
+    server->send(letter, now, std::min(server->options.timeout, left));
   };
-  co_await runtime_.offload(std::move(work));
-  co_return id;
+  std::optional<Error> failure;
+  try {
+    co_await runtime_.offload(std::move(work));
+  } catch (const Error& error) {
+    failure = error;
+  }
+  if (!failure) co_return id;
+  if (failure->reason() == ambiguous)
+    call.observer()
+        .metrics.counter("mail_ambiguous_total", "Mails whose taking over the server did not confirm")
+        .add();
+  throw std::move(*failure);
 }
 
 Task<void> SmtpMailer::check(Call&) {

@@ -82,6 +82,11 @@ Error&& Error::with_retry_after(int seconds) && {
   return std::move(*this);
 }
 
+Error&& Error::with_neighbour(std::string service) && {
+  neighbour_ = std::move(service);
+  return std::move(*this);
+}
+
 Error&& Error::with_detail(std::string key, std::string value) && {
   details_.emplace_back(std::move(key), std::move(value));
   return std::move(*this);

@@ -64,9 +64,10 @@ class Error : public std::exception {
   // All violations of one input, code `invalid`.
   static Error invalid_input(std::vector<Violation> violations);
 
-  Error&& with_status(int status) &&;        // a more exact status than the code's own (413, 422, …)
-  Error&& with_note(std::string note) &&;    // internal text, for the log
-  Error&& with_retry_after(int seconds) &&;  // when the caller may come back
+  Error&& with_status(int status) &&;              // a more exact status than the code's own (413, 422, …)
+  Error&& with_note(std::string note) &&;          // internal text, for the log
+  Error&& with_retry_after(int seconds) &&;        // when the caller may come back
+  Error&& with_neighbour(std::string service) &&;  // who has answered so, or could not be reached
   Error&& with_detail(std::string key, std::string value) &&;  // public, machine-readable
 
   Code code() const { return code_; }
@@ -75,6 +76,7 @@ class Error : public std::exception {
   const std::string& message() const { return message_; }  // never empty
   const std::string& note() const { return note_; }
   int retry_after_seconds() const { return retry_after_seconds_; }  // 0: nothing is known
+  const std::string& neighbour() const { return neighbour_; }       // empty: the failure is our own
   const std::vector<Violation>& violations() const { return violations_; }
   const std::vector<std::pair<std::string, std::string>>& details() const { return details_; }
   const char* what() const noexcept override { return what_.c_str(); }
@@ -83,7 +85,7 @@ class Error : public std::exception {
   Code code_;
   int status_ = 0;
   int retry_after_seconds_ = 0;
-  std::string reason_, message_, note_, what_;
+  std::string reason_, message_, note_, what_, neighbour_;
   std::vector<Violation> violations_;
   std::vector<std::pair<std::string, std::string>> details_;
 };

@@ -236,18 +236,28 @@ Task<void> Bus::settled(Instant deadline, bool parked_ok) {
   }
 }
 
-Task<Page<ParkedDelivery>> Bus::parked(Call& call, std::string service, DeliveryState state, size_t limit,
-                                       std::string after) {
-  Query query{.filter = where(&ParkedDelivery::state) == state,
-              .sort = {ascending(&ParkedDelivery::sequence)},
-              .limit = std::clamp<size_t>(limit, 1, Query::limit_max),
-              .after = std::move(after)};
-  co_return co_await impl_->subscriber(service).parked.list(call, std::move(query));
+Task<Page<ParkedDelivery>> Bus::parked(Call& call, std::string service, ParkedQuery query) {
+  Filter filter = where(&ParkedDelivery::state) == query.state;
+  if (!query.group.empty()) filter = std::move(filter) && where(&ParkedDelivery::group) == query.group;
+  if (!query.reason.empty()) filter = std::move(filter) && where(&ParkedDelivery::reason) == query.reason;
+  Query rows{.filter = std::move(filter),
+             .sort = {ascending(&ParkedDelivery::sequence)},
+             .limit = std::clamp<size_t>(query.limit, 1, Query::limit_max),
+             .after = std::move(query.after)};
+  co_return co_await impl_->subscriber(service).parked.list(call, std::move(rows));
+}
+
+Task<std::optional<ParkedDelivery>> Bus::find_parked(Call& call, std::string service, Id<ParkedDelivery> id) {
+  co_return co_await impl_->subscriber(service).parked.find(call, std::move(id));
 }
 
 Task<bool> Bus::replay(Call& call, std::string service, Id<ParkedDelivery> id) {
   bus::Subscriber& subscriber = impl_->subscriber(service);
-  std::optional<ParkedDelivery> row;
+  std::optional<ParkedDelivery> row = co_await subscriber.parked.find(call, id);
+  if (!row) co_return false;
+  bus::Consumer* consumer = impl_->find(service, *row);
+  if (!consumer)
+    throw Error(Code::conflict, "bus.group_gone", "Nothing reads in the name of group " + row->group);
   co_await subscriber.store.write(call, [&](Unit& unit) -> Task<void> {
     row = co_await subscriber.parked.update(
         unit, id, where(&ParkedDelivery::state) == DeliveryState::dead,
@@ -255,7 +265,7 @@ Task<bool> Bus::replay(Call& call, std::string service, Id<ParkedDelivery> id) {
         set(&ParkedDelivery::due_at, call.now()), ::portico::add(&ParkedDelivery::replays, 1));
   });
   if (!row) co_return false;
-  if (bus::Consumer* consumer = impl_->find(service, *row)) consumer->replayed(*row);
+  consumer->replayed(*row);
   co_return true;
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,11 +22,20 @@ namespace portico {
 
 // How often and how late a failed delivery is tried again: the n-th wait is drawn from (0, min(cap, base *
 // 2^(n-1))] (full jitter); after `attempts_max` attempts the event becomes a dead letter.
+//
+// An attempt that fails because a neighbour is down (is_outage) says nothing about the event: until
+// `outage_max` after the first failure it does not count, and the waits grow with the time that has passed,
+// up to `outage_cap`.
 struct RetryPolicy {
   Duration base = std::chrono::seconds(1);
   Duration cap = std::chrono::minutes(10);
   int attempts_max = 12;
+  Duration outage_max = std::chrono::hours(24);
+  Duration outage_cap = std::chrono::minutes(1);
 };
+
+// Whether something failed only because a neighbour does not answer or answers 503 or 504.
+bool is_outage(const Error& error);
 
 struct SubscribeOptions {
   RetryPolicy retry;
@@ -62,6 +72,15 @@ struct ParkedDelivery {
 PORTICO_DESCRIBE(ParkedDelivery, id, group, source, sequence, event_id, type, key, body, published_at,
                  correlation_id, traceparent, state, attempts, due_at, reason, note, first_failed_at,
                  last_failed_at, replays)
+
+// Which parked deliveries of a service are meant; where a text is empty, any.
+struct ParkedQuery {
+  DeliveryState state = DeliveryState::dead;
+  std::string group;
+  std::string reason;
+  size_t limit = 100;
+  std::string after;  // the `next` of the page before
+};
 
 // Where a subscriber gets the events of one publishing service from: its store in the same process, or the
 // publisher's process over HTTP. Says at each call how far the group has come, so that the publisher may
@@ -151,10 +170,11 @@ class Bus {
 
   // Operating: dead letters and waiting deliveries of a subscriber in this process. A service that does not
   // subscribe here is Error(not_found, "bus.unknown_subscriber").
-  Task<Page<ParkedDelivery>> parked(Call& call, std::string service, DeliveryState state, size_t limit,
-                                    std::string after);
+  Task<Page<ParkedDelivery>> parked(Call& call, std::string service, ParkedQuery query);
+  Task<std::optional<ParkedDelivery>> find_parked(Call& call, std::string service, Id<ParkedDelivery> id);
   // Makes a dead letter due at once, for its own group only, with its event id and all its attempts again.
-  // False: no such dead letter.
+  // False: no such dead letter. Throws Error(conflict, "bus.group_gone") where nothing here reads in the name
+  // of its group any more.
   Task<bool> replay(Call& call, std::string service, Id<ParkedDelivery> id);
   // Forgets a dead letter or a waiting delivery. False: there is none.
   Task<bool> drop(Call& call, std::string service, Id<ParkedDelivery> id);

@@ -28,6 +28,9 @@ Consumer::Consumer(Runtime& runtime, Observer& observer, BusOptions options, Sub
                                             {{"group", group_}, {"outcome", "retry"}})),
       dead_count_(observer.metrics.counter("bus_deliveries_total", "Deliveries of events by outcome",
                                            {{"group", group_}, {"outcome", "dead"}})),
+      rest_count_(observer.metrics.counter("bus_rests_total",
+                                           "Times that deliveries rested because requests were waiting",
+                                           {{"group", group_}})),
       waiting_gauge_(
           observer.metrics.gauge("bus_parked", "Deliveries that have not succeeded",
                                  {{"group", group_}, {"source", publisher_}, {"state", "waiting"}})),
@@ -100,6 +103,7 @@ Task<void> Consumer::give_way(Duration taken) {
   const Instant before = runtime_.steady();
   co_await yield();
   if (runtime_.steady() - before < busy_turn || stopping_) co_return;
+  rest_count_.add();
   co_await follow_signal_.wait_for(std::min(taken * way_factor, way_max));
 }
 

@@ -150,7 +150,7 @@ class Consumer {
   std::vector<std::shared_ptr<detail::Children>> running_;
   bool abandoned_ = false;
 
-  Counter &ok_count_, &retry_count_, &dead_count_;
+  Counter &ok_count_, &retry_count_, &dead_count_, &rest_count_;
   Gauge &waiting_gauge_, &dead_gauge_, &probing_gauge_;
 };
 

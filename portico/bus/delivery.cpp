@@ -6,6 +6,14 @@
 
 #include "portico/runtime/sync.h"
 
+namespace portico {
+
+bool is_outage(const Error& error) {
+  return !error.neighbour().empty() && (error.code() == Code::unavailable || error.code() == Code::too_late);
+}
+
+}  // namespace portico
+
 namespace portico::bus {
 
 Collection<BusPlace> places_in(Store& store) { return store.collection<BusPlace>({}, "bus_places"); }
@@ -37,7 +45,8 @@ Failure failure_of(const std::exception& error) {
   if (!known->note().empty()) note += ": " + known->note();
   return {.reason = known->reason(),
           .note = bounded(std::move(note)),
-          .undecodable = known->code() == Code::invalid && known->reason() == "event.undecodable"};
+          .undecodable = known->code() == Code::invalid && known->reason() == "event.undecodable",
+          .outage = is_outage(*known)};
 }
 
 Duration retry_wait(const RetryPolicy& policy, int n, Random& random) {
@@ -47,6 +56,11 @@ Duration retry_wait(const RetryPolicy& policy, int n, Random& random) {
   const int64_t cap_ms = std::max<int64_t>(1, duration_cast<milliseconds>(policy.cap).count());
   for (int i = 1; i < n && limit_ms < cap_ms; ++i) limit_ms *= 2;
   return milliseconds(1 + int64_t(random.below(uint64_t(std::min(limit_ms, cap_ms)))));
+}
+
+Duration outage_wait(const RetryPolicy& policy, Duration age, Random& random) {
+  const Duration span = std::min(policy.outage_cap, std::max(policy.base, age));
+  return retry_wait({.base = span, .cap = span}, 1, random);
 }
 
 bool valid_name(std::string_view name) {
@@ -107,13 +121,18 @@ OutboxEvent event_of(const ParkedDelivery& row) {
 
 bool note_failure(ParkedDelivery& row, const Failure& failure, const RetryPolicy& policy, bool counted,
                   Time now, Random& random) {
-  if (counted || failure.undecodable) ++row.attempts;
+  const Duration age = now - row.first_failed_at;
+  const bool excused = failure.outage && age < policy.outage_max;
+  if ((counted && !excused) || failure.undecodable) ++row.attempts;
   row.reason = failure.reason;
   row.note = failure.note;
   row.last_failed_at = now;
   const bool dead = failure.undecodable || row.attempts >= policy.attempts_max;
   row.state = dead ? DeliveryState::dead : DeliveryState::waiting;
-  row.due_at = dead ? now : now + retry_wait(policy, std::max(1, row.attempts), random);
+  row.due_at = now;
+  if (!dead)
+    row.due_at = now + (excused ? outage_wait(policy, age, random)
+                                : retry_wait(policy, std::max(1, row.attempts), random));
   return dead;
 }
 

@@ -43,6 +43,7 @@ struct Failure {
   std::string reason;
   std::string note;          // at most note_bytes_max, ASCII
   bool undecodable = false;  // no further try can help
+  bool outage = false;       // a neighbour is down
 };
 inline constexpr size_t note_bytes_max = 4096;
 
@@ -56,6 +57,10 @@ Failure failure_of(const std::exception& error);
 // The n-th wait: uniform in (0, min(cap, base * 2^(n-1))], in whole milliseconds, at least one. n counts
 // from 1.
 Duration retry_wait(const RetryPolicy& policy, int n, Random& random);
+
+// The wait while a neighbour is down, `age` after the first failure: uniform in (0, min(outage_cap, max(base,
+// age))].
+Duration outage_wait(const RetryPolicy& policy, Duration age, Random& random);
 
 // Group and source stand in ids: letters, digits, '.', '_', '-'. Ids are at most 64 bytes, and a sequence has
 // up to 19 digits.
@@ -71,7 +76,8 @@ ParkedDelivery parked_row(std::string_view group, std::string_view source, const
                           Time now);
 OutboxEvent event_of(const ParkedDelivery& row);
 
-// Notes one more failure in a row: `counted` attempts run out, others do not. Says whether it is dead now.
+// Notes one more failure in a row: `counted` attempts run out, others do not; nor do those of an outage while
+// that is young. Says whether it is dead now.
 bool note_failure(ParkedDelivery& row, const Failure& failure, const RetryPolicy& policy, bool counted,
                   Time now, Random& random);
 

@@ -59,6 +59,42 @@ TEST_F(Delivery, attempts_run_out_exactly_at_the_limit) {
   EXPECT_EQ(row.last_failed_at, Time{5000});
 }
 
+TEST_F(Delivery, an_outage_counts_only_when_it_has_lasted) {
+  const Failure outage = failure_of(Error(Code::unavailable, "x.down").with_neighbour("user"));
+  EXPECT_TRUE(outage.outage);
+  EXPECT_TRUE(failure_of(Error(Code::too_late, "call.timeout").with_neighbour("user")).outage);
+  EXPECT_FALSE(failure_of(Error(Code::unavailable, "mail.unreachable")).outage) << "nobody's but our own";
+  EXPECT_FALSE(failure_of(Error(Code::conflict, "x.conflict").with_neighbour("user")).outage);
+  const RetryPolicy policy{.attempts_max = 2, .outage_max = 1h, .outage_cap = 5min};
+  const Time begin{1'000'000};
+  ParkedDelivery row = parked_row("g", "s", {.sequence = 7}, begin);
+  for (Time now = begin; now - begin < 1h; now = now + 7min) {
+    EXPECT_FALSE(note_failure(row, outage, policy, true, now, random));
+    EXPECT_EQ(row.attempts, 0);
+    EXPECT_GT(row.due_at, now);
+    EXPECT_LE(row.due_at, now + 5min);
+  }
+  EXPECT_FALSE(note_failure(row, outage, policy, true, begin + 1h, random));
+  EXPECT_EQ(row.attempts, 1);
+  EXPECT_TRUE(note_failure(row, outage, policy, true, begin + 61min, random));
+  EXPECT_EQ(row.state, DeliveryState::dead);
+}
+
+TEST_F(Delivery, waits_for_a_neighbour_grow_with_the_outage) {
+  const RetryPolicy policy{.base = 1s, .cap = 10min, .outage_cap = 1min};
+  auto longest = [&](Duration age) {
+    Duration most{};
+    for (int i = 0; i < 2000; ++i) most = std::max(most, outage_wait(policy, age, random));
+    return most;
+  };
+  EXPECT_LE(longest(0s), Duration(1s));
+  EXPECT_LE(longest(-5s), Duration(1s)) << "a clock may step back";
+  EXPECT_GT(longest(20s), Duration(15s));
+  EXPECT_LE(longest(20s), Duration(20s));
+  EXPECT_GT(longest(24h), Duration(50s));
+  EXPECT_LE(longest(24h), Duration(1min));
+}
+
 TEST_F(Delivery, undecodable_is_dead_even_while_failures_do_not_count) {
   ParkedDelivery row = parked_row("g", "s", {.sequence = 7}, Time{1000});
   const Failure failure = failure_of(Error(Code::invalid, "event.undecodable").with_note("/x: missing"));

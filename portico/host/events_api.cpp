@@ -1,5 +1,7 @@
 #include "portico/host/events_api.h"
 
+#include "portico/runtime/sync.h"
+
 namespace portico {
 
 PORTICO_API_DEFINITION(EventsApi)
@@ -18,7 +20,8 @@ class EventsService {
     Duration patience = std::min<Duration>(std::chrono::milliseconds(int64_t(wanted.wait_ms)),
                                            call.remaining() - std::chrono::milliseconds(200));
     if (patience.count() < 0) patience = Duration(0);
-    co_return co_await source_.read(wanted.group, wanted.after, size_t(int64_t(wanted.max)), patience);
+    co_return co_await on_reactor(
+        call.runtime(), 0, source_.read(wanted.group, wanted.after, size_t(int64_t(wanted.max)), patience));
   }
 
   EventSource& source_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "portico/host/dead_letters_api.h"
 #include "portico/host/events_api.h"
 #include "portico/host/quarantine.h"
 #include "portico/host/sagas_api.h"
@@ -127,6 +128,7 @@ void Node::build() {
   kept_.push_back(spec_.build(*this));
   kept_.push_back(serve_events(service_, *shared_.bus.local_source(spec_.name)));
   kept_.push_back(serve_sagas(service_, sagas_.get()));
+  kept_.push_back(serve_dead_letters(service_, spec_.publishers.empty() ? nullptr : &shared_.bus));
   if (sagas_)
     service_.every({"sagas.resume", Sagas::resume_period,
                     [sagas = sagas_.get()](Call& call) { return sagas->resume(call); }});

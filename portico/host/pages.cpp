@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "portico/host/application.h"
+#include "portico/host/dead_letters_api.h"
 #include "portico/host/events_api.h"
 #include "portico/host/node.h"
 #include "portico/host/sagas_api.h"
@@ -230,6 +231,7 @@ std::vector<StaticPage> pages_of(PageSources given) {
 std::vector<EndpointInfo> platform_endpoints() {
   std::vector<EndpointInfo> endpoints = endpoints_of<EventsApi>();
   for (EndpointInfo& endpoint : endpoints_of<SagasApi>()) endpoints.push_back(std::move(endpoint));
+  for (EndpointInfo& endpoint : endpoints_of<DeadLettersApi>()) endpoints.push_back(std::move(endpoint));
   return endpoints;
 }
 

@@ -87,6 +87,37 @@ Task<void> stop_when(RealRuntime& runtime, std::atomic<int>* waiting, int wanted
   runtime.stop();
 }
 
+Task<std::thread::id> own_thread(Runtime& runtime, bool fails) {
+  co_await runtime.sleep(Duration(1));
+  if (fails) throw Error(conflict, "no.luck");
+  co_return std::this_thread::get_id();
+}
+
+Task<void> cross_reactors(RealRuntime& runtime) {
+  const std::thread::id here = std::this_thread::get_id();
+  EXPECT_EQ(co_await on_reactor(runtime, 0, own_thread(runtime, false)), here);
+  const std::thread::id other = co_await on_reactor(runtime, 1, own_thread(runtime, false));
+  EXPECT_NE(other, here);
+  EXPECT_EQ(std::this_thread::get_id(), here);
+  EXPECT_EQ(co_await on_reactor(runtime, 1, own_thread(runtime, false)), other);
+  std::string reason;
+  try {
+    co_await on_reactor(runtime, 1, own_thread(runtime, true));
+  } catch (const Error& error) {
+    reason = error.reason();
+  }
+  EXPECT_EQ(reason, "no.luck");
+  EXPECT_EQ(std::this_thread::get_id(), here);
+  runtime.stop();
+}
+
+TEST(RealRuntime, ATaskOnAnotherReactorComesBackWithItsResult) {
+  auto runtime = RealRuntime::make({.reactors = 2});
+  runtime->spawn("test", cross_reactors(*runtime));
+  runtime->run();
+  EXPECT_EQ(runtime->task_failures(), 0u);
+}
+
 TEST(RealRuntime, StopDestroysWhatIsSuspendedBeforeRunReturns) {
   auto runtime = RealRuntime::make({.reactors = 3});
   Gate gate;

@@ -78,6 +78,11 @@ template <class T>
 Task<std::vector<T>> all(std::vector<Task<T>> tasks);
 Task<void> all(std::vector<Task<void>> tasks);
 
+// Runs `task` on that reactor and resumes the caller on its own executor; its error is rethrown. With several
+// reactors a cancelled caller leaves the task to its end, so it must own what it refers to.
+template <class T>
+Task<T> on_reactor(Runtime& runtime, size_t index, Task<T> task);
+
 }  // namespace portico
 
 #include "portico/runtime/sync_impl.h"  // IWYU pragma: export

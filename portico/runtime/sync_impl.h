@@ -89,6 +89,24 @@ Task<void> run_children(std::shared_ptr<Children> children, std::vector<Task<voi
 // Runs the task and ends it at `deadline`, as `within` says.
 Task<void> run_within(Runtime& runtime, Instant deadline, Task<void> task);
 
+// What a task on another reactor leaves for the one that waits for it.
+template <class T>
+struct Elsewhere {
+  Gate done;
+  std::optional<T> result;
+  std::exception_ptr error;
+};
+
+template <class T>
+Task<void> run_elsewhere(std::shared_ptr<Elsewhere<T>> outcome, Task<T> task) {
+  try {
+    outcome->result.emplace(co_await std::move(task));
+  } catch (const std::exception&) {
+    outcome->error = std::current_exception();
+  }
+  outcome->done.open();
+}
+
 template <class T>
 Task<void> keep_result(Task<T> task, std::optional<T>* result) {
   result->emplace(co_await std::move(task));
@@ -121,6 +139,16 @@ Task<std::vector<T>> all(std::vector<Task<T>> tasks) {
   results.reserve(kept.size());
   for (auto& result : kept) results.push_back(std::move(*result));
   co_return results;
+}
+
+template <class T>
+Task<T> on_reactor(Runtime& runtime, size_t index, Task<T> task) {
+  if (runtime.reactor_count() == 1) co_return co_await std::move(task);
+  auto outcome = std::make_shared<detail::Elsewhere<T>>();
+  runtime.spawn("on reactor", detail::run_elsewhere(outcome, std::move(task)), index);
+  co_await outcome->done.wait();
+  if (outcome->error) std::rethrow_exception(outcome->error);
+  co_return std::move(*outcome->result);
 }
 
 }  // namespace portico

@@ -32,7 +32,7 @@ class Transport {
   virtual bool repeatable() const = 0;
 };
 
-// Deadline, breaker, retries: the same for every transport.
+// Deadline, breaker, retries: the same for every transport. What fails there bears the neighbour's name.
 class SafeChannel : public Channel {
  public:
   SafeChannel(std::string target, Runtime& runtime, Metrics& metrics, ChannelOptions options,
@@ -69,7 +69,7 @@ class SafeChannel : public Channel {
       if (!error) co_return;
       if (!may_repeat(endpoint, child, *error, never_sent, tries)) {
         span.fail(error->reason());
-        throw *error;
+        throw std::move(*error).with_neighbour(target_);
       }
       retries_.add();
       co_await wait_before(child, tries);
@@ -112,7 +112,8 @@ class SafeChannel : public Channel {
     publish_state();
     span.fail("breaker.open");
     return Error(Code::unavailable, "breaker.open", "The " + target_ + " service is unavailable")
-        .with_retry_after(breaker_.retry_after_seconds());
+        .with_retry_after(breaker_.retry_after_seconds())
+        .with_neighbour(target_);
   }
 
   void publish_state() {

@@ -249,7 +249,7 @@ Task<void> Checks::confirmations(Call& call, Findings& findings) {
                     [&](const Notification& row) { return check_key(call, row, &findings); });
 }
 
-// Two confirmations of one order have different keys, for keys are unique.
+// Two confirmations of one order have different keys, for a user has a key but once.
 Task<void> Checks::check_key(Call& call, Notification row, Findings* findings) {
   std::string number;
   std::string_view path[] = {"orderNumber"};

@@ -179,7 +179,7 @@ class TestShop {
   }
   Task<void> list_parked(std::string service, DeliveryState state, std::vector<ParkedDelivery>* found) {
     Call call = this->call(service);
-    Page<ParkedDelivery> page = co_await app_->bus().parked(call, service, state, 100, "");
+    Page<ParkedDelivery> page = co_await app_->bus().parked(call, service, {.state = state});
     *found = std::move(page.items);
   }
   Task<void> verify_into(VerifyReport* report) {

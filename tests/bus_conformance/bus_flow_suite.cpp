@@ -234,4 +234,18 @@ TEST_P(BusSuite, a_commit_wakes_its_groups_without_polling) {
   });
 }
 
+// Time stands still while something is runnable, so nobody waits behind a delivery.
+TEST_P(BusSuite, deliveries_do_not_rest_where_nothing_else_is_to_be_done) {
+  auto process = make();
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
+                                  process->noting<Placed>(process->mail_seen), {.batch_max = 1});
+  run([&]() -> Task<void> {
+    co_await process->start();
+    for (int64_t i = 1; i <= 50; ++i) co_await process->publish("a", i);
+    co_await process->settled();
+    EXPECT_EQ(process->metrics.counter("bus_rests_total", "", {{"group", "mail.orders"}}).value(), 0u);
+    co_await process->stop();
+  });
+}
+
 }  // namespace portico::bus_suite

@@ -130,13 +130,72 @@ TEST_P(BusSuite, parked_deliveries_are_listed_in_pages) {
     std::string after;
     int pages = 0;
     do {
-      auto page = co_await process->bus->parked(call, "mail", DeliveryState::dead, 3, after);
+      auto page = co_await process->bus->parked(call, "mail", {.limit = 3, .after = after});
       EXPECT_LE(page.items.size(), 3u);
       for (const ParkedDelivery& row : page.items) sequences.push_back(row.sequence);
       after = page.next;
       ++pages;
     } while (!after.empty() && pages < 10);
     EXPECT_EQ(sequences, (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7}));
+    co_await process->stop();
+  });
+}
+
+TEST_P(BusSuite, parked_deliveries_are_chosen_by_group_and_reason) {
+  auto process = make();
+  for (const char* group : {"mail.one", "mail.two"})
+    process->bus->subscribe<Placed>("mail", "orders", group,
+                                    [](Call&, Unit&, Placed event) -> Task<void> {
+                                      throw Error(Code::conflict,
+                                                  event.number % 2 ? "test.odd" : "test.even");
+                                      co_return;
+                                    },
+                                    {.retry = {.attempts_max = 1}});
+  run([&]() -> Task<void> {
+    co_await process->start();
+    for (int64_t i = 1; i <= 5; ++i) co_await process->publish("a", i);
+    co_await until([&] { return process->status("mail.one").dead + process->status("mail.two").dead == 10; });
+    Call call = process->call("mail");
+    auto count = [&](ParkedQuery query) -> Task<size_t> {
+      co_return (co_await process->bus->parked(call, "mail", std::move(query))).items.size();
+    };
+    EXPECT_EQ(co_await count({}), 10u);
+    EXPECT_EQ(co_await count({.group = "mail.one"}), 5u);
+    EXPECT_EQ(co_await count({.reason = "test.odd"}), 6u);
+    EXPECT_EQ(co_await count({.group = "mail.two", .reason = "test.even"}), 2u);
+    EXPECT_EQ(co_await count({.state = DeliveryState::waiting}), 0u);
+    const auto found = co_await process->bus->find_parked(call, "mail", {"mail.two:orders:4"});
+    EXPECT_TRUE(found && found->reason == "test.even");
+    EXPECT_FALSE(co_await process->bus->find_parked(call, "stats", {"mail.two:orders:4"}));
+    co_await process->stop();
+  });
+}
+
+// Otherwise it would wait for ever, and nobody would see it.
+TEST_P(BusSuite, a_letter_of_a_group_that_is_gone_stays_dead) {
+  run([&]() -> Task<void> {
+    auto process = make();
+    bool broken = true;
+    process->bus->subscribe<Placed>("mail", "orders", "mail.old", failing(*process, broken),
+                                    {.retry = {.attempts_max = 1}});
+    co_await process->start();
+    co_await process->publish("a", 1);
+    co_await until([&] { return process->status("mail.old").dead == 1; });
+    co_await process->stop();
+    process = make();
+    co_await process->start();
+    const auto dead = co_await process->parked("mail", DeliveryState::dead);
+    EXPECT_EQ(dead.size(), 1u);
+    Call call = process->call("mail");
+    std::string reason;
+    try {
+      co_await process->bus->replay(call, "mail", dead.at(0).id);
+    } catch (const Error& error) {
+      reason = error.reason();
+    }
+    EXPECT_EQ(reason, "bus.group_gone");
+    EXPECT_EQ((co_await process->parked("mail", DeliveryState::dead)).size(), 1u);
+    EXPECT_TRUE(co_await process->bus->drop(call, "mail", dead.at(0).id));
     co_await process->stop();
   });
 }

@@ -54,6 +54,34 @@ TEST_P(BusSuite, real_threads_publish_while_groups_read) {
   });
 }
 
+// Requests that keep the reactor busy: every turn of its loop takes longer than Consumer::busy_turn.
+TEST_P(BusSuite, deliveries_rest_while_the_reactor_is_busy_and_all_arrive) {
+  constexpr int64_t count = 20;
+  auto runtime = RealRuntime::make({.reactors = 1});
+  auto process = make_on(*runtime);
+  process->bus->subscribe<Placed>("mail", "orders", "mail.orders",
+                                  process->noting<Placed>(process->mail_seen), {.batch_max = 1});
+  bool busy = true;
+  auto work = [&]() -> Task<void> {
+    while (busy) {
+      const Instant end = runtime->steady() + 2ms;
+      while (runtime->steady() < end) continue;
+      co_await yield();
+    }
+  };
+  run_really(*runtime, [&]() -> Task<void> {
+    co_await process->start();
+    runtime->spawn("work", work());
+    for (int64_t i = 1; i <= count; ++i) co_await process->publish("a", i);
+    co_await process->settled();
+    busy = false;
+    EXPECT_EQ(co_await process->seen_by("mail"), (SeenBy{{"a", numbers_to(count)}}));
+    Counter& rests = process->metrics.counter("bus_rests_total", "", {{"group", "mail.orders"}});
+    EXPECT_GT(rests.value(), 0u);
+    co_await process->stop();
+  });
+}
+
 TEST_P(BusSuite, real_time_passes_between_tries) {
   auto runtime = RealRuntime::make({.reactors = 1});
   auto process = make_on(*runtime);

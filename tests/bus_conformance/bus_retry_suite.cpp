@@ -195,4 +195,31 @@ TEST_P(BusSuite, random_failures_keep_the_order_of_each_key) {
   });
 }
 
+TEST_P(BusSuite, an_outage_of_a_neighbour_costs_no_attempts) {
+  auto process = make();
+  bool down = true;
+  process->bus->subscribe_outside<Placed>(
+      "mail", "orders", "mail.send",
+      [&](Call&, Placed) -> Task<void> {
+        if (down) throw Error(Code::unavailable, "test.down").with_neighbour("user");
+        co_return;
+      },
+      {.retry = {.base = 1s, .attempts_max = 2}});
+  run([&]() -> Task<void> {
+    co_await process->start();
+    co_await process->publish("a", 1);
+    co_await sim->sleep(12h);
+    const auto waiting = co_await process->parked("mail", DeliveryState::waiting);
+    EXPECT_EQ(waiting.size(), 1u);
+    EXPECT_EQ(waiting.at(0).attempts, 0);
+    down = false;
+    co_await process->settled(2min);
+    co_await process->publish("a", 2);
+    down = true;
+    co_await sim->sleep(25h);
+    EXPECT_EQ((co_await process->parked("mail", DeliveryState::dead)).size(), 1u) << "not for ever";
+    co_await process->stop();
+  });
+}
+
 }  // namespace portico::bus_suite

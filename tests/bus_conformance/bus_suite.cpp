@@ -94,7 +94,7 @@ Task<void> Process::settled(Duration within, bool parked_ok) {
 
 Task<std::vector<ParkedDelivery>> Process::parked(std::string service, DeliveryState state) {
   Call call = this->call(service);
-  auto page = co_await bus->parked(call, service, state, 1000, "");
+  auto page = co_await bus->parked(call, service, {.state = state, .limit = 1000});
   co_return std::move(page.items);
 }
 

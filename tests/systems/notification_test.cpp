@@ -128,6 +128,23 @@ TEST(Notifications, UnreadOnesAreCountedListedMarkedAndRemovedByTheirOwner) {
   EXPECT_EQ(list_of(user.id, user, "/unread/count").number("/data/count"), 1);
 }
 
+TEST(Notifications, WhatItsUserDoesNotWantIsNotSent) {
+  Account user = shop().sign_up("quiet");
+  const std::string path = "/api/notifications/preferences";
+  const std::string all = R"({"account":true,"orders":true,"general":true})";
+  const std::string some = R"({"account":true,"orders":true,"general":false})";
+  const std::string wanted = R"({"email":)" + some + R"(,"sms":)" + all + R"(,"push":)" + all + "}";
+  EXPECT_EQ(shop().get("gateway", path).status, 401);
+  EXPECT_EQ(shop().get("gateway", path, bearer(user.token)).text("/data/email/general"), "true");
+  EXPECT_EQ(shop().put("gateway", path, wanted, bearer(user.token)).status, 200);
+  EXPECT_EQ(shop().get("gateway", path, bearer(user.token)).text("/data/email/general"), "false");
+  shop().post("notification", "/api/notifications", body_of(user.id, "Unwanted"), internal_key());
+  EXPECT_TRUE(wait_until([&] { return status_of(user.id, user, "Unwanted") == "skipped"; }));
+  Reply mails = shop().mails_to(user.email);
+  for (size_t i = 0; i < mails.size("/data/mails"); ++i)
+    EXPECT_NE(mails.text("/data/mails/" + std::to_string(i) + "/subject"), "Unwanted");
+}
+
 TEST(Notifications, TheMailOfAnOrderHoldsWhatWasTypedAsText) {
   Account user = shop().sign_up("markup");
   std::string product = shop().product("1.00", 5, "<b>Bold</b> & \"co\"");

@@ -108,12 +108,7 @@ TEST(Program, SecretsAreMaskedWhereTheConfigurationIsShown) {
 }
 
 TEST(Program, ARunningShopIsAskedFromTheCommandLine) {
-  std::vector<std::string> places = {"--data", shop().data()};
-  for (const char* place : {"gateway", "user", "product", "order", "notification"}) {
-    std::string url = shop().url(place);
-    places.push_back("--set");
-    places.push_back(std::string(place) + ".port=" + url.substr(url.rfind(':') + 1));
-  }
+  const std::vector<std::string> places = places_of(shop());
   auto ask = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), places.begin(), places.end());
     return portico(std::move(arguments));

@@ -154,6 +154,16 @@ Shop& shop() {
   return *shared();
 }
 
+std::vector<std::string> places_of(const Shop& shop) {
+  std::vector<std::string> arguments = {"--data", shop.data()};
+  for (const char* place : {"gateway", "user", "product", "order", "notification"}) {
+    std::string url = shop.url(place);
+    arguments.push_back("--set");
+    arguments.push_back(std::string(place) + ".port=" + url.substr(url.rfind(':') + 1));
+  }
+  return arguments;
+}
+
 std::string order_body(const std::vector<std::pair<std::string, int>>& items) {
   std::string body = R"({"items":[)";
   for (const auto& [product, quantity] : items) {

@@ -94,6 +94,9 @@ class Shop {
 // The shop that most tests share; started with the first of them, stopped after the last.
 Shop& shop();
 
+// The arguments by which a command of the program finds the shop: its data folder and ports.
+std::vector<std::string> places_of(const Shop& shop);
+
 // {"items":[{"productId":…,"quantity":…}]}
 std::string order_body(const std::vector<std::pair<std::string, int>>& items);
 

@@ -15,8 +15,8 @@ enum class NotificationType { email, sms, push, in_app };
 PORTICO_DESCRIBE_ENUM(NotificationType, email, sms, push, in_app)
 PORTICO_ALIASES(NotificationType, {"text", "sms"}, {"in-app", "in_app"})
 
-enum class DeliveryStatus { pending, sent, failed };
-PORTICO_DESCRIBE_ENUM(DeliveryStatus, pending, sent, failed)
+enum class DeliveryStatus { pending, sent, failed, skipped };  // skipped: its user does not want it
+PORTICO_DESCRIBE_ENUM(DeliveryStatus, pending, sent, failed, skipped)
 
 struct Notification {
   Id<Notification> id;
@@ -81,6 +81,23 @@ struct OfUser {
 };
 PORTICO_DESCRIBE(OfUser, user_id, page, limit)
 
+// Which messages a user wants to get on one way, by what they are about.
+struct Wanted {
+  bool account = true;  // the welcome
+  bool orders = true;
+  bool general = true;
+};
+PORTICO_DESCRIBE(Wanted, account, orders, general)
+
+// What is not wanted is not sent, but can be read in the list of notifications. Mails that keep an account
+// safe (codes) are always sent.
+struct Preferences {
+  Wanted email;
+  Wanted sms;
+  Wanted push;
+};
+PORTICO_DESCRIBE(Preferences, email, sms, push)
+
 struct Count {
   int64_t count = 0;
 };
@@ -130,6 +147,11 @@ struct Api {
       fails(404)};
   Endpoint<DELETE, "/api/notifications/{id}", Nothing(ById<Notification>)> remove{
       "Remove a notification", message("Notification removed"), allow(signed_in), fails(404)};
+  Endpoint<GET, "/api/notifications/preferences", Preferences(Nothing)> read_preferences{
+      "Read which messages one wants", message("Notification preferences retrieved"), allow(signed_in)};
+  Endpoint<PUT, "/api/notifications/preferences", Preferences(Preferences)> change_preferences{
+      "Say which messages one wants", message("Notification preferences saved"), allow(signed_in),
+      idempotent};
   Endpoint<POST, "/api/notifications/test-email", Nothing(TestMail)> test_email{
       "Send a sample mail", message("Test email sent"), allow(admin), development_only, fails(503)};
   Endpoint<GET, "/dev/mail", std::vector<Mail>(MailQuery)> list_mail{
@@ -138,7 +160,7 @@ struct Api {
   Endpoint<GET, "/dev/mail/{id}", Mail(ById<Mail>)> read_mail{
       "Read a mail of the development outbox", named("mail"), allow(anyone), development_only, fails(404)};
 };
-PORTICO_API(Api, send, list, list_unread, count_unread, mark_read, mark_unread, remove, test_email, list_mail,
-            read_mail)
+PORTICO_API(Api, send, list, list_unread, count_unread, mark_read, mark_unread, remove, read_preferences,
+            change_preferences, test_email, list_mail, read_mail)
 
 }  // namespace shop::notification

@@ -17,21 +17,34 @@ PORTICO_DESCRIBE(FailedTries, id, count)
 struct RemovedKey {
   Id<RemovedKey> id;  // the notification's id
   Text<1, 200> key;
+  std::optional<Id<User>> user_id;  // absent in rows from before keys were a user's own
+  std::string template_name;        // empty likewise
 };
-PORTICO_DESCRIBE(RemovedKey, id, key)
+PORTICO_DESCRIBE(RemovedKey, id, key, user_id, template_name)
+
+// A user who has said what they want; all others want everything.
+struct StoredPreferences {
+  Id<User> id;
+  Preferences wanted;
+  Time updated_at;
+};
+PORTICO_DESCRIBE(StoredPreferences, id, wanted, updated_at)
 
 struct Collections {
   explicit Collections(Store& store)
       : notifications(store.collection<Notification>(
             {index(&Notification::user_id, &Notification::created_at, &Notification::is_read),
              index(&Notification::status, &Notification::created_at),
-             unique(&Notification::idempotency_key)})),
+             unique(&Notification::user_id, &Notification::template_name, &Notification::idempotency_key)})),
         failed_tries(store.collection<FailedTries>()),
-        removed_keys(store.collection<RemovedKey>({unique(&RemovedKey::key)})) {}
+        removed_keys(store.collection<RemovedKey>(
+            {unique(&RemovedKey::key, &RemovedKey::user_id, &RemovedKey::template_name)})),
+        preferences(store.collection<StoredPreferences>()) {}
 
   Collection<Notification> notifications;
   Collection<FailedTries> failed_tries;
   Collection<RemovedKey> removed_keys;
+  Collection<StoredPreferences> preferences;
 };
 
 }  // namespace shop::notification

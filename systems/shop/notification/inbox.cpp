@@ -1,6 +1,7 @@
 #include "systems/shop/notification/inbox.h"
 
 #include "systems/shop/notification/rules.h"
+#include "systems/shop/notification/templates.h"
 
 namespace shop::notification {
 
@@ -70,7 +71,10 @@ Task<Nothing> Inbox::remove(Call& call, ById<Notification> input) {
     co_await in_.failed_tries.remove(unit, Id<FailedTries>{notification.id.value});
     if (notification.idempotency_key)
       co_await in_.removed_keys.insert(
-          unit, {Id<RemovedKey>{notification.id.value}, *notification.idempotency_key});
+          unit, {.id = {notification.id.value},
+                 .key = *notification.idempotency_key,
+                 .user_id = notification.user_id,
+                 .template_name = notification.template_name.value_or(Text<1, 60>(templates::generic.name))});
     co_return Nothing{};
   });
 }

@@ -3,6 +3,7 @@
 #include "portico/host/system.h"
 #include "systems/shop/notification/dev_mail.h"
 #include "systems/shop/notification/inbox.h"
+#include "systems/shop/notification/preferences.h"
 #include "systems/shop/notification/queue.h"
 #include "systems/shop/notification/subscriptions.h"
 #include "systems/shop/notification/worker.h"
@@ -21,12 +22,15 @@ class NotificationService {
         providers_(parts),
         queue_(parts.store(), collections_),
         inbox_(parts.store(), collections_),
-        worker_(parts.store(), collections_, providers_, parts.client<user::Api>("user")),
+        preferences_(parts.store(), collections_),
+        worker_(parts.store(), collections_, providers_, parts.client<user::Api>("user"),
+                parts.observer().metrics),
         subscriptions_(collections_, providers_, parts.code_key(), parts.config().text("mail.admin"),
                        parts.config().text("mail.login_url")),
         dev_mail_(providers_, parts.config().text("mail.login_url")) {
     queue_.serve(parts.service());
     inbox_.serve(parts.service());
+    preferences_.serve(parts.service());
     worker_.serve(parts.service());
     subscriptions_.serve(parts.service());
     dev_mail_.serve(parts.service());
@@ -37,6 +41,7 @@ class NotificationService {
   Providers providers_;
   Queue queue_;
   Inbox inbox_;
+  OwnPreferences preferences_;
   Worker worker_;
   Subscriptions subscriptions_;
   DevMail dev_mail_;

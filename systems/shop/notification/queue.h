@@ -6,9 +6,8 @@
 
 namespace shop::notification {
 
-// Stores the notification and publishes NotificationQueued, unless there is one of the same key: that one is
-// returned then, with its missing variables filled in as long as it waits. What its user has removed is not
-// made again.
+// Stores the notification and publishes NotificationQueued, unless its user has one of the same template and
+// key: that one is returned then. What its user has removed is not made again.
 Task<Notification> enqueue(Unit& unit, const Collections& in, Notification notification);
 
 class Queue {

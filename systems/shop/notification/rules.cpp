@@ -59,6 +59,23 @@ Notification cancelled(const order::OrderCancelled& event) {
                    templates::order_cancelled.name, mail);
 }
 
+bool is_wanted(const Preferences& preferences, const Notification& notification) {
+  const MailTemplate* chosen =
+      notification.template_name ? find_template(*notification.template_name) : nullptr;
+  bool Wanted::* about = chosen ? chosen->about : &Wanted::general;
+  switch (notification.notification_type) {
+    case NotificationType::email:
+      return preferences.email.*about;
+    case NotificationType::sms:
+      return preferences.sms.*about;
+    case NotificationType::push:
+      return preferences.push.*about;
+    case NotificationType::in_app:
+      break;  // nothing leaves
+  }
+  return true;
+}
+
 bool may_read(const Caller& caller, const Id<User>& user) {
   return caller.is_user() && (caller.user_id == user.value || caller.role == admin.name);
 }

@@ -23,6 +23,9 @@ Notification welcome(const user::UserRegistered& event, std::string_view login_u
 Notification shipped(const order::OrderShipped& event);
 Notification cancelled(const order::OrderCancelled& event);
 
+// Whether its user wants it to be sent.
+bool is_wanted(const Preferences& preferences, const Notification& notification);
+
 // Own ones, and an administrator everybody's.
 bool may_read(const Caller& caller, const Id<User>& user);
 Error foreign();                            // 403

@@ -19,17 +19,18 @@ std::optional<mail::Rendered> render_as(const mail::Template& source, std::strin
 }
 
 template <class T>
-MailTemplate entry(const mail::Template& source) {
-  return {&source, &schema::type_of<T>(), &render_as<T>};
+MailTemplate entry(const mail::Template& source, bool Wanted::* about) {
+  return {&source, about, &schema::type_of<T>(), &render_as<T>};
 }
 
 // Mails with codes are not among them: a notification is readable, its code must not be.
 const std::array<MailTemplate, 5>& all_templates() {
-  static const std::array<MailTemplate, 5> entries = {entry<GenericMail>(templates::generic),
-                                                      entry<WelcomeMail>(templates::welcome),
-                                                      entry<OrderConfirmation>(templates::order_confirmation),
-                                                      entry<OrderShippedMail>(templates::order_shipped),
-                                                      entry<OrderCancelledMail>(templates::order_cancelled)};
+  static const std::array<MailTemplate, 5> entries = {
+      entry<GenericMail>(templates::generic, &Wanted::general),
+      entry<WelcomeMail>(templates::welcome, &Wanted::account),
+      entry<OrderConfirmation>(templates::order_confirmation, &Wanted::orders),
+      entry<OrderShippedMail>(templates::order_shipped, &Wanted::orders),
+      entry<OrderCancelledMail>(templates::order_cancelled, &Wanted::orders)};
   return entries;
 }
 

@@ -59,6 +59,7 @@ extern const mail::Template generic, welcome, password_reset, order_confirmation
 // A template that notifications may name.
 struct MailTemplate {
   const mail::Template* source;
+  bool Wanted::* about;  // which of a user's preferences it falls under
   const schema::Type* variables;
   // Nothing where the JSON does not fit the variables.
   std::optional<mail::Rendered> (*render)(const mail::Template& source, std::string_view variables,

@@ -107,14 +107,14 @@ Task<void> Reservations::release(Call& call, ById<Reservation> input) {
 
 Task<Reservation> Reservations::commit(Call& call, ById<Reservation> input) {
   co_return co_await store_.write(call, [&](Unit& unit) -> Task<Reservation> {
-    std::optional<Reservation> reservation = co_await in_.reservations.find(unit, input.id);
+    std::optional<Reservation> reservation =
+        co_await in_.reservations.update(unit, input.id, where(&Reservation::state) == ReservationState::held,
+                                         set(&Reservation::state, ReservationState::committed));
+    if (reservation) co_return *reservation;
+    reservation = co_await in_.reservations.find(unit, input.id);
     if (!reservation)
       throw Error(not_found, "reservation.unknown", "Reservation " + input.id.value + " not found");
     if (reservation->state == ReservationState::released) throw released();
-    if (reservation->state == ReservationState::held) {
-      co_await in_.reservations.change(unit, input.id, set(&Reservation::state, ReservationState::committed));
-      reservation->state = ReservationState::committed;
-    }
     co_return *reservation;
   });
 }
