@@ -102,6 +102,15 @@ Task<void> shut_down(Application* application, RealRuntime* runtime, Log* log, D
   runtime->stop();
 }
 
+// A store whose disk has failed can only be used by a new process, which whoever supervises this one starts.
+Task<void> give_up(std::string service, int* stopped_by, std::optional<Error>* failure, Task<void> end) {
+  if (*stopped_by || *failure) co_return;
+  *failure = Error(
+      Code::unavailable, "store.failed",
+      fmt::format("The disk failed in a commit of the {} service; check it, then start again", service));
+  co_await std::move(end);
+}
+
 }  // namespace
 
 int run_here(const RunOptions& options) {
@@ -121,6 +130,7 @@ int run_here(const RunOptions& options) {
   log.start(*runtime);
   std::optional<Error> failure;
   int stopped_by = 0;
+  const Duration drain = config.duration("host.drain");
   {
     Application application(*runtime, observer, system, config, placement_of(system, options, config));
     std::function<void()> started = [&] {
@@ -132,7 +142,11 @@ int run_here(const RunOptions& options) {
     runtime->on_signal([&](int signal) {
       if (stopped_by) std::_Exit(128 + signal);
       stopped_by = signal;
-      runtime->spawn("stop", shut_down(&application, runtime.get(), &log, config.duration("host.drain")));
+      runtime->spawn("stop", shut_down(&application, runtime.get(), &log, drain));
+    });
+    application.on_store_failure([&](const std::string& service) {
+      runtime->spawn("stop", give_up(service, &stopped_by, &failure,
+                                     shut_down(&application, runtime.get(), &log, drain)));
     });
     if (options.supervised) end_with_supervisor();
     runtime->spawn("start", serve(&application, runtime.get(), &started, &failure));

@@ -24,11 +24,12 @@ enum class Plant : uint8_t {
   race_last_writer_wins,           // undoing does not look whether the order was confirmed meanwhile
   lease_without_fencing,           // who was overtaken records all the same
   sagas_not_resumed,               // what a crash has left stays
+  unsafe_call_repeated,            // the gateway repeats a request that may have been served
   idempotency_key_dropped,         // an order does not remember its key
   notification_key_without_order,  // a user's second order is not confirmed to them
 };
 
-inline constexpr std::array<std::string_view, 16> plant_names = {
+inline constexpr std::array<std::string_view, 17> plant_names = {
     "none",
     "ack_before_commit",
     "sync_skipped",
@@ -43,6 +44,7 @@ inline constexpr std::array<std::string_view, 16> plant_names = {
     "race_last_writer_wins",
     "lease_without_fencing",
     "sagas_not_resumed",
+    "unsafe_call_repeated",
     "idempotency_key_dropped",
     "notification_key_without_order",
 };

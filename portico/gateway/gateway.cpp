@@ -1,7 +1,9 @@
 #include "portico/gateway/gateway.h"
 
 #include <algorithm>
+#include <optional>
 
+#include "portico/base/planted.h"
 #include "portico/gateway/rate_limiter.h"
 
 namespace portico {
@@ -208,7 +210,10 @@ Task<net::Response> Gateway::Impl::proxy(Passage& passage) {
   request.headers.set("x-forwarded-proto", "http");
   request.headers.set(header::correlation_id, call.correlation_id);
   request.headers.set(header::traceparent, to_traceparent(call.trace));
+  std::optional<net::Request> again;
+  if (planted(Plant::unsafe_call_repeated)) again = request;
   auto answer = co_await sender.send(passage.upstream->origin, std::move(request), deadline);
+  if (!answer && again) answer = co_await sender.send(passage.upstream->origin, std::move(*again), deadline);
   if (!answer) {
     bool late = answer.error().kind == net::Failure::Kind::timeout && !answer.error().never_sent;
     throw Error(late ? Code::too_late : Code::unavailable, late ? "upstream.timeout" : "upstream.unavailable",
@@ -282,13 +287,6 @@ Task<net::Response> Gateway::Impl::handle(net::Request request) {
        {"statusCode", response.status},
        {"duration", took / 1000}});
   co_return response;
-}
-
-const StaticPage* find_page(const std::vector<StaticPage>& pages, const net::Request& request) {
-  if (request.verb != net::Verb::GET && request.verb != net::Verb::HEAD) return nullptr;
-  for (const StaticPage& page : pages)
-    if (page.path == request.path()) return &page;
-  return nullptr;
 }
 
 Gateway::Gateway(Runtime& runtime, Observer& observer, const Presenter& presenter,

@@ -2,12 +2,12 @@
 // proxy.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "portico/gateway/static_page.h"
 #include "portico/net/client.h"
 #include "portico/service/authenticator.h"
 #include "portico/service/front.h"
@@ -36,16 +36,6 @@ struct Upstream {
   // The endpoints, for what must not be reached from outside (EndpointInfo::inside) and for stricter limits.
   std::vector<EndpointInfo> endpoints;
 };
-
-// Something that the gateway or a service port answers by itself: /livez, /metrics, documents. It never
-// reaches a service.
-struct StaticPage {
-  std::string path;
-  std::function<Task<net::Response>(net::Request request)> answer;
-};
-
-// The page for a request: exact path, GET and HEAD. Null when there is none.
-const StaticPage* find_page(const std::vector<StaticPage>& pages, const net::Request& request);
 
 class Gateway {
  public:

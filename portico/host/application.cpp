@@ -227,6 +227,11 @@ Task<void> Application::stop(Instant deadline) {
   for (auto& node : impl.nodes) co_await node->close_store();
 }
 
+void Application::on_store_failure(const std::function<void(const std::string& service)>& failed) {
+  for (auto& node : impl_->nodes)
+    node->store().on_failure([failed, name = node->spec().name] { failed(name); });
+}
+
 Task<void> Application::settled(Instant deadline, bool parked_ok) {
   for (auto& node : impl_->nodes) co_await node->rested(deadline);
   co_await impl_->shared.bus.settled(deadline, parked_ok);

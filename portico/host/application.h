@@ -49,6 +49,10 @@ class Application {
   // Ready no longer; drains connections, the bus and running requests until `deadline`, closes the stores.
   Task<void> stop(Instant deadline);
 
+  // Before `start`: called on any thread when the store of a service here takes no changes any more until it
+  // is opened anew, by another process as a rule.
+  void on_store_failure(const std::function<void(const std::string& service)>& failed);
+
   // Returns when no saga runs and the bus has handled everything; see Bus::settled.
   Task<void> settled(Instant deadline, bool parked_ok);
 

@@ -54,6 +54,7 @@ Task<bool> BackupSchedule::take() {
   } catch (const std::exception& error) {
     failure = Error(Code::internal, "backup.failed", error.what());
   }
+  if (failure && runtime_.steady() < made_until_ && failure->reason().starts_with("store.")) co_return false;
   (failure ? failed_ : ok_).add();
   if (failure)
     observer_.log.write(Level::error, system_.name, "backup failed",
@@ -62,11 +63,13 @@ Task<bool> BackupSchedule::take() {
 }
 
 Task<void> BackupSchedule::run(const std::atomic<bool>* stopping) {
+  made_until_ = runtime_.steady() + making_max;
   while (!*stopping) {
     co_await runtime_.sleep(until_due());
     if (*stopping) co_return;
     const bool taken = co_await take();
-    if (!taken) co_await runtime_.sleep(every_ / 10);
+    const bool starting = runtime_.steady() < made_until_;
+    if (!taken) co_await runtime_.sleep(starting ? std::min(every_, making_pause) : every_ / 10);
   }
 }
 

@@ -13,6 +13,11 @@ namespace portico {
 // by outcome, backup_age_seconds of the newest good one (-1: there is none).
 class BackupSchedule {
  public:
+  // After a start other processes may still be making their stores: those are waited for, and tried again
+  // each pause.
+  static constexpr Duration making_max = std::chrono::minutes(1);
+  static constexpr Duration making_pause = std::chrono::seconds(1);
+
   BackupSchedule(Runtime& runtime, Observer& observer, const SystemSpec& system, const Config& config);
   // Whether the configuration asks for any.
   static bool wanted(const Config& config);
@@ -34,6 +39,7 @@ class BackupSchedule {
   const Duration every_;
   const size_t keep_;
   const std::shared_ptr<Newest> newest_ = std::make_shared<Newest>();
+  Instant made_until_;
   Counter &ok_, &failed_;
 };
 

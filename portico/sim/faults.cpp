@@ -25,12 +25,12 @@ void choose_ends(Fault& fault, Random& random, const FaultOptions& options) {
   fault.target = one_of(random, ends);
   if (!is_message(fault.kind) && !is_link(fault.kind)) return;
   std::erase(ends, fault.target);
-  if (is_link(fault.kind) || random.below(3) > 0) fault.other = one_of(random, ends);
+  if (is_link(fault.kind) || random.below(3) == 0) fault.other = one_of(random, ends);
 }
 
-// Between a tenth of a second and a third of the phase.
-int64_t draw_span(Random& random, Duration phase) {
-  return between(random, 100'000, std::max<int64_t>(phase.count() / 3, 100'001));
+// Between a tenth of a second and a third of the phase; a network is bad for up to the whole of it.
+int64_t draw_span(Random& random, Duration phase, int64_t part = 3) {
+  return between(random, 100'000, std::max<int64_t>(phase.count() / part, 100'001));
 }
 
 void choose_size(Fault& fault, Random& random, Duration phase) {
@@ -38,13 +38,13 @@ void choose_size(Fault& fault, Random& random, Duration phase) {
     case FaultKind::lose_request:
     case FaultKind::lose_reply:
       fault.share = between(random, 1, 60);
-      fault.span_us = draw_span(random, phase);
+      fault.span_us = draw_span(random, phase, 1);
       break;
     case FaultKind::duplicate:
     case FaultKind::delay:
       fault.share = between(random, 1, 60);
-      fault.value = between(random, 1000, random.below(4) == 0 ? 8'000'000 : 300'000);
-      fault.span_us = draw_span(random, phase);
+      fault.value = between(random, 1000, random.below(2) == 0 ? 8'000'000 : 300'000);
+      fault.span_us = draw_span(random, phase, 1);
       break;
     case FaultKind::partition:
     case FaultKind::cut:

@@ -110,8 +110,11 @@ Snapshot prepare(const Scenario& scenario, Topology topology, const std::string&
 
 RunResult run(const Scenario& scenario, const RunOptions& options, std::string* log) {
   std::unique_ptr<Workload> workload;  // outlives what still runs of it
+  Settings settings = scenario.settings;
+  if (scenario.knobs)
+    for (auto& knob : scenario.knobs(options.seed)) settings.push_back(std::move(knob));
   World world(*scenario.system, {.topology = options.topology,
-                                 .settings = scenario.settings,
+                                 .settings = std::move(settings),
                                  .seed = options.seed,
                                  .keys = options.keys,
                                  .snapshot = options.snapshot,

@@ -27,6 +27,8 @@ struct Scenario {
   std::string name;
   const SystemSpec* system = nullptr;
   Settings settings;
+  // What differs from them in the run of a seed, where given.
+  std::function<Settings(uint64_t seed)> knobs;
   // Fills the stores, in a world that is ready and has no faults. Done once a topology: every run begins with
   // what it leaves, and finds what it returns in World::notes.
   std::function<Task<std::string>(World& world)> prepare;

@@ -149,6 +149,8 @@ class Store {
   virtual Task<void> raise_events(int64_t sequence) = 0;
   // Called after each commit that published, on any thread; must be quick.
   void on_publish(std::function<void()> wake) { wake_.push_back(std::move(wake)); }
+  // Called on any thread when the store takes no changes any more until it is opened anew.
+  void on_failure(std::function<void()> failed) { failed_ = std::move(failed); }
 
   virtual std::string_view engine() const = 0;  // "sqlite"
   virtual Task<void> check(Call& call) = 0;     // throws when the store cannot be read; for readiness
@@ -160,6 +162,7 @@ class Store {
   virtual void declare(std::shared_ptr<const CollectionInfo> collection) = 0;
   std::vector<Migration> migrations_;
   std::vector<std::function<void()>> wake_;
+  std::function<void()> failed_;
 };
 
 namespace detail {

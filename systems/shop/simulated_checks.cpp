@@ -19,8 +19,10 @@ using sim::World;
 
 namespace {
 
-constexpr Duration rest_max = std::chrono::minutes(30);    // after the last fault nothing is open any more
-constexpr Duration after_hold = std::chrono::seconds(20);  // reservations that nobody wanted have expired
+constexpr Duration rest_max = std::chrono::minutes(30);  // after the last fault nothing is open any more
+// Reservations that nobody wanted have expired, and deliveries that waited for a neighbour were tried again
+// (RetryPolicy::outage_cap).
+constexpr Duration after_rest = std::chrono::seconds(90);
 
 }  // namespace
 
@@ -53,7 +55,7 @@ Task<void> Shoppers::check(World&) {
     }
     co_await world_.client().sleep(std::chrono::seconds(5));
   }
-  co_await world_.client().sleep(after_hold);
+  co_await world_.client().sleep(after_rest);
   co_await check_orders();
   co_await check_mails();
 }
@@ -122,7 +124,6 @@ Task<void> Shoppers::compare(Call& call, RestingShop& resting) {
   co_await for_each(call, resting.orders.orders, {}, [&](const Order& row) -> Task<void> {
     const bool keyed = row.idempotency_key.has_value() && row.idempotency_key->starts_with("key-");
     if (keyed) ++by_key[*row.idempotency_key];
-    if (!row.idempotency_key && row.status != OrderStatus::cancelled) ++without_key[row.user_id.value];
     if (row.status == OrderStatus::pending)
       world_.violate("order.half_done", "order " + row.id.value + " is still pending");
     Text<1, 200> confirmation = "order-confirmation:" + row.id.value;
@@ -142,16 +143,17 @@ Task<void> Shoppers::compare(Call& call, RestingShop& resting) {
     }
     if (told && told->status == notification::DeliveryStatus::pending)
       world_.violate("liveness.notifications", "the confirmation of " + row.id.value + " still waits");
+    std::map<std::string, int64_t> items;
     co_await for_each(call, resting.orders.items, where(&OrderItem::order_id) == row.id,
-                      [&](const OrderItem& item) { sold[item.product_id.value] += item.quantity; });
+                      [&](const OrderItem& item) { items[item.product_id.value] += item.quantity; });
+    for (const auto& [product, quantity] : items) sold[product] += quantity;
+    if (!row.idempotency_key) ++without_key[signature_of(row.user_id.value, items)];
   });
   const bool doubled = world_.faults_applied()["duplicate"] > 0;
-  for (const Shopper& shopper : stage_.shoppers) {
-    const int64_t sent = sent_without_key_[size_t(&shopper - stage_.shoppers.data())];
-    if (!doubled && without_key[shopper.id] > sent)
-      world_.violate("order.once", fmt::format("a request sent {} times without a key made {} orders", sent,
-                                               without_key[shopper.id]));
-  }
+  for (const auto& [signature, count] : without_key)
+    if (!doubled && count > maybe_placed_[signature])
+      world_.violate("order.once", fmt::format("{} requests without a key made {} orders of {}",
+                                               maybe_placed_[signature], count, signature));
   for (const auto& [key, count] : by_key)
     if (count > 1) world_.violate("order.once", fmt::format("{} orders have the key {}", count, key));
   for (const Good& good : stage_.goods) {

@@ -53,6 +53,9 @@ struct Intent {
   bool cancelled = false;  // acknowledged
 };
 
+// Tells the orders of a user apart by what is in them.
+std::string signature_of(const std::string& user, const std::map<std::string, int64_t>& items);
+
 class Shoppers : public portico::sim::Workload {
  public:
   Shoppers(portico::sim::World& world, SimulationOptions options);
@@ -89,7 +92,7 @@ class Shoppers : public portico::sim::Workload {
   std::vector<Client> clients_;
   std::vector<std::unique_ptr<Intent>> intents_;
   std::map<std::string, int64_t> restocked_, maybe_restocked_;  // by product
-  std::map<size_t, int64_t> sent_without_key_;                  // by shopper
+  std::map<std::string, int64_t> maybe_placed_;  // without a key and not refused, by user and items
 };
 
 std::unique_ptr<portico::sim::Workload> make_shoppers(portico::sim::World& world, SimulationOptions options);

@@ -54,11 +54,6 @@ class Control:
         return _LAYOUT.unpack_from(self._memory)[3] == 1
 
     @property
-    def needs_operator(self) -> bool:
-        """Whether nothing but a new start helps after the action."""
-        return _LAYOUT.unpack_from(self._memory)[2] == Action.IO_ERROR
-
-    @property
     def seen(self) -> int:
         return _LAYOUT.unpack_from(self._memory)[5]
 

@@ -108,7 +108,6 @@ class Machinery(unittest.TestCase):
             control.shift_clock(-1, 60)
             control.set_up(7, Family.SYNC, Action.IO_ERROR, 3)
             self.assertEqual(len(control.path.read_bytes()), 48)
-            self.assertTrue(control.needs_operator)
             self.assertFalse(control.fired)
             control.clear()
             self.assertEqual(int.from_bytes(control.path.read_bytes()[40:48], "little"), 60_000)

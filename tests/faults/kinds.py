@@ -223,7 +223,7 @@ def clock(context: Context) -> str:
 
 
 def disk_error(context: Context) -> str:
-    """A sync fails. Nobody knows then what is on the disk: the process has to be started again."""
+    """A sync fails. Nobody knows then what is on the disk: the process ends, and is to be started again."""
     assert context.control
     stores = {part: pid for part, pid in context.shop.processes().items() if part != "gateway"}
     part, pid = context.draw.choice(sorted(stores.items()))
@@ -232,12 +232,14 @@ def disk_error(context: Context) -> str:
     deadline = time.monotonic() + 3
     while not context.control.fired and time.monotonic() < deadline:
         time.sleep(0.01)
-    time.sleep(0.5)
     fired = context.control.fired
     context.control.clear()
-    context.hit(pid, signal.SIGTERM)
-    await_end(context.shop, part, pid)
-    return f"sync {number} of {part} failed" if fired else f"{part} had fewer than {number} syncs"
+    context.ended = time.monotonic()
+    if not fired:
+        return f"{part} had fewer than {number} syncs"
+    time.sleep(0.5)
+    ended = "" if lives(pid) else f", which ended{context.shop.how_it_ended(part)}"
+    return f"sync {number} of {part} failed{ended}"
 
 
 def partition(context: Context) -> str:

@@ -2,13 +2,11 @@
 write and every send, until an order passes that has no further one."""
 
 import argparse
-import signal
 import time
 from dataclasses import dataclass, field
 
 import checks
 from control import Action, Family
-from kinds import await_end, send
 from load import Customer, Intent, Stage, cancel, make_products, place, register, worth_repeating
 from session import Machine, Session
 from system import PARTS, Answer, Failed
@@ -17,7 +15,7 @@ STEPS_MAX = 200  # of one sweep; those of an order are less than half
 SECONDS_MAX = 30.0  # of one step
 STOCK = 1000
 
-# What is done at a call, and whether the process has to be started again by an operator.
+# What is done at a call.
 ACTIONS = {
     (Family.SYNC, Action.KILL_BEFORE),
     (Family.SYNC, Action.KILL_AFTER),
@@ -79,7 +77,7 @@ class Walker:
         pid = self.shop.processes()[sweep.part]
         began = time.monotonic()
         self.control.set_up(pid, sweep.family, sweep.action, sweep.steps + 1)
-        sweep.unmailed += not self._live(intent, before, sweep.part, pid, began + SECONDS_MAX)
+        sweep.unmailed += not self._live(intent, before, began + SECONDS_MAX)
         hit = self.control.fired
         self.control.clear()
         self.intents.append(intent)
@@ -89,10 +87,9 @@ class Walker:
         self._compare(intent, before)
         return hit
 
-    def _live(self, intent: Intent, before: Intent | None, part: str, pid: int, deadline: float) -> bool:
+    def _live(self, intent: Intent, before: Intent | None, deadline: float) -> bool:
         """Until the order is confirmed and the one before it cancelled; whether a mail has told of it."""
         gateway, notification = self.shop.line("gateway"), self.shop.line("notification")
-        operated = False
         mailed = False
         answer: Answer | None = None
         while intent.unknown or not mailed or (before and not before.cancelled):
@@ -100,10 +97,6 @@ class Walker:
                 if not intent.unknown and (not before or before.cancelled):
                     break
                 raise Failed(f"the order does not come to an end: {answer}")
-            if self.control.fired and self.control.needs_operator and not operated:
-                send(pid, signal.SIGTERM)
-                await_end(self.shop, part, pid)
-                operated = True
             if self.shop.start_missing():
                 self.shop.wait_ready()
             if intent.unknown:

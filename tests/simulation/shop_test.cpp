@@ -30,7 +30,7 @@ constexpr int64_t detected_within = 80;  // runs
 bool takes_long(Plant plant) {
   return plant == Plant::parking_not_atomic || plant == Plant::inbox_outside_unit ||
          plant == Plant::lease_without_fencing || plant == Plant::race_last_writer_wins ||
-         plant == Plant::give_back_repeats || plant == Plant::undo_leaves_no_mark;
+         plant == Plant::unsafe_call_repeated || plant == Plant::undo_leaves_no_mark;
 }
 
 class Shop : public testing::TestWithParam<Topology> {

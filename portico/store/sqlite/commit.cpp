@@ -87,7 +87,7 @@ void Writer::commit_now(const std::shared_ptr<Batch>& batch) {
   if (failure) after_failure(*failure);
   batch->error = failure;
   batch->done.open();
-  if (batch->published && !failure) call_wake();
+  if (batch->published && !failure) tell(hooks_.published);
   if (log_is_full())
     runtime_.spawn("store.checkpoint", checkpoint(shared_from_this()));
   else
@@ -101,11 +101,14 @@ void Writer::after_failure(const Error& failure) {
   observer_.log.write(Level::error, store_, "a commit failed",
                       {{"reason", failure.reason()}, {"note", failure.note()}});
   if (failure.reason() == "store.full" || failure.reason() == "store.memory") return;
-  std::lock_guard lock(mutex_);
-  failed_ = true;
-  for (const auto& waiter : waiting_) refuse(*waiter, failed_error());
-  waiting_.clear();
-  metrics_.waiting.set(0);
+  {
+    std::lock_guard lock(mutex_);
+    failed_ = true;
+    for (const auto& waiter : waiting_) refuse(*waiter, failed_error());
+    waiting_.clear();
+    metrics_.waiting.set(0);
+  }
+  tell(hooks_.failed);
 }
 
 void Writer::refuse(Waiter& waiter, Error error) {
@@ -114,9 +117,9 @@ void Writer::refuse(Waiter& waiter, Error error) {
   waiter.turn.open();
 }
 
-void Writer::call_wake() {
-  std::lock_guard lock(wake_mutex_);
-  if (wake_) wake_();
+void Writer::tell(const std::function<void()>& hook) {
+  std::lock_guard lock(hooks_mutex_);
+  if (hook) hook();
 }
 
 int64_t Writer::log_pages_max() const {
@@ -235,8 +238,8 @@ void Writer::close_file() {
 
 void Writer::abandon() {
   {
-    std::lock_guard lock(wake_mutex_);
-    wake_ = nullptr;
+    std::lock_guard lock(hooks_mutex_);
+    hooks_ = {};
   }
   std::lock_guard lock(mutex_);
   closing_ = true;

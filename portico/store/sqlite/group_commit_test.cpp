@@ -154,11 +154,14 @@ TEST_F(GroupCommit, FailsTheWholeBatchWhenTheDiskIsFullAndGoesOnAfterwards) {
 
 TEST_F(GroupCommit, RefusesChangesOnceASyncHasFailed) {
   open();
+  std::atomic<int> told{0};
+  store_->on_failure([&] { ++told; });
   EXPECT_EQ(write("before"), "");
   disk_.sync_fails = true;
   EXPECT_EQ(write("lost"), "store.io");
   disk_.sync_fails = false;
   EXPECT_EQ(write("after"), "store.failed");
+  EXPECT_EQ(told, 1);
   // Reads go on, but the store is not ready any more.
   EXPECT_EQ(count(), 1);
   std::string reason;

@@ -105,10 +105,16 @@ void SqliteStore::open_file() {
   connection->checkpoint(true);
   prepare_layout(*connection, collections_, migrations_, runtime_.now());
   connection->serve();
-  writer_ = std::make_shared<Writer>(runtime_, observer_, options_, name_, std::move(lock),
-                                     std::move(connection), [this] {
-                                       for (const auto& wake : wake_) wake();
-                                     });
+  writer_ =
+      std::make_shared<Writer>(runtime_, observer_, options_, name_, std::move(lock), std::move(connection),
+                               WriterHooks{.published =
+                                               [this] {
+                                                 for (const auto& wake : wake_) wake();
+                                               },
+                                           .failed =
+                                               [this] {
+                                                 if (failed_) failed_();
+                                               }});
 }
 
 Task<void> SqliteStore::open() {

@@ -47,15 +47,14 @@ WriterMetrics::WriterMetrics(Metrics& metrics, std::string_view store)
       waiting(metrics.gauge("store_waiting", "Units that wait for the writer.", {{"store", store}})) {}
 
 Writer::Writer(Runtime& runtime, const Observer& observer, const Options& options, std::string_view store,
-               std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> connection,
-               std::function<void()> wake)
+               std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> connection, WriterHooks hooks)
     : runtime_(runtime),
       observer_(observer),
       options_(options),
       store_(store),
       metrics_(observer.metrics, store),
       watch_signal_(runtime),
-      wake_(std::move(wake)),
+      hooks_(std::move(hooks)),
       lock_(std::move(lock)),
       connection_(std::move(connection)) {}
 
@@ -276,6 +275,7 @@ void Writer::end_empty_transaction() {
   } catch (const Error& error) {
     failed_ = true;
     observer_.log.write(Level::error, store_, "a rollback failed", {{"note", error.note()}});
+    tell(hooks_.failed);
   }
 }
 

@@ -48,11 +48,16 @@ struct Batch {
   bool again = false;
 };
 
+// What a writer tells, on any thread.
+struct WriterHooks {
+  std::function<void()> published;  // after each commit that published
+  std::function<void()> failed;     // when it begins to refuse changes
+};
+
 class Writer : public std::enable_shared_from_this<Writer> {
  public:
-  // `wake` is called after each commit that published.
   Writer(Runtime& runtime, const Observer& observer, const Options& options, std::string_view store,
-         std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> connection, std::function<void()> wake);
+         std::unique_ptr<FileLock> lock, std::unique_ptr<Connection> connection, WriterHooks hooks);
   ~Writer();
 
   // The right to write, with a transaction open; one at a time.
@@ -118,7 +123,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   std::optional<Error> sync();
   void after_failure(const Error& failure);
   static void refuse(Waiter& waiter, Error error);
-  void call_wake();
+  void tell(const std::function<void()>& hook);
   bool log_is_full();
   int64_t log_pages_max() const;
   void checkpoint_now();
@@ -150,8 +155,8 @@ class Writer : public std::enable_shared_from_this<Writer> {
   Gate idle_;  // opens when closing and nothing is left to do
   Signal watch_signal_;
 
-  std::mutex wake_mutex_;
-  std::function<void()> wake_;
+  std::mutex hooks_mutex_;
+  WriterHooks hooks_;
 
   // Guards the connection and the unit on it.
   std::mutex connection_mutex_;
