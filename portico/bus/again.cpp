@@ -30,7 +30,7 @@ Task<void> Consumer::retry_turn() {
   // Times that were stored before a clock is set back lie too far ahead.
   const Time now = runtime_.now();
   if (now < std::exchange(looked_at_, now) - clock_slack) {
-    stale_ = true;
+    set_back_ = true;
     follow_signal_.notify();
   }
   const std::optional<Time> next = waiting_.next_due();
@@ -198,6 +198,7 @@ Time Consumer::due_at(const ParkedDelivery& row) const {
 }
 
 void Consumer::parked(const ParkedDelivery& row) {
+  looked_at_ = std::max(looked_at_, row.last_failed_at);
   if (row.state == DeliveryState::waiting) {
     waiting_.put(row.sequence, row.key, due_at(row));
   } else {

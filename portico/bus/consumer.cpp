@@ -81,7 +81,7 @@ void Consumer::abandon() {
 }
 
 Task<void> Consumer::turn() {
-  if (stale_) co_await load();
+  if (stale_ || set_back_) co_await load();
   if (probing_) {
     co_await follow_signal_.wait_for(options_.poll * probe_polls);
     if (probing_ && !stopping_) co_await probe();
@@ -146,6 +146,8 @@ Task<void> Consumer::handle(Events events) {
 }
 
 Task<void> Consumer::load() {
+  set_back_ = false;
+  looked_at_ = runtime_.now();
   Call call = account_call();
   const Id<BusPlace> id = place_id(group_, publisher_);
   auto row = co_await subscriber_.places.find(call, id);
@@ -241,7 +243,7 @@ Call Consumer::call_for(const OutboxEvent& event, const Handler& handler) const 
 }
 
 Task<bool> Consumer::idle(bool parked_ok) {
-  if (!loaded_ || stale_) co_return false;
+  if (!loaded_ || stale_ || set_back_) co_return false;
   if (!parked_ok && (waiting_.size() > 0 || dead_ > 0)) co_return false;
   const Events open = co_await fetch(1, Duration::zero());
   co_return open.empty();

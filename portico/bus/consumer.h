@@ -138,8 +138,9 @@ class Consumer {
   int64_t place_ = 0;         // handled, parked or skipped up to here
   int64_t stored_place_ = 0;  // what the store says; behind `place_` by skipped events only
   int64_t dead_ = 0;
-  Time looked_at_;     // by the wall clock, for further deliveries
-  bool stale_ = true;  // the store is to be asked again for place and waiting deliveries
+  Time looked_at_;         // the latest wall clock that a waiting delivery was timed by
+  bool set_back_ = false;  // the clock is: all of them are to be timed anew
+  bool stale_ = true;      // the store is to be asked again for place and waiting deliveries
   bool loaded_ = false;
   bool stopping_ = false;
   bool probing_ = false;

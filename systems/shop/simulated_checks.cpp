@@ -32,11 +32,22 @@ struct RestingShop {
       : products(stores.store("product")),
         orders(stores.store("order")),
         notifications(stores.store("notification")),
-        sagas(stores.store("order").collection<SagaRecord>({index(&SagaRecord::due_at)})) {}
+        sagas(stores.store("order").collection<SagaRecord>({index(&SagaRecord::due_at)})),
+        parked(*stores.bus("notification").parked) {}
   product::Collections products;
   order::Collections orders;
   notification::Collections notifications;
   Collection<SagaRecord> sagas;
+  Collection<ParkedDelivery> parked;
+
+  // What the bus says of sending a notification.
+  Task<std::string> delivery_of(Call& call, std::string notification) {
+    Query query{.filter = where(&ParkedDelivery::group) == "notification.worker", .limit = Query::limit_max};
+    Page<ParkedDelivery> rows = co_await parked.list(call, query);
+    for (const ParkedDelivery& row : rows.items)
+      if (row.body.find(notification) != std::string::npos) co_return schema::to_json(row);
+    co_return "it has none";
+  }
 };
 
 Task<bool> Shoppers::sagas_open() {
@@ -142,7 +153,8 @@ Task<void> Shoppers::compare(Call& call, RestingShop& resting) {
       co_return;
     }
     if (told && told->status == notification::DeliveryStatus::pending)
-      world_.violate("liveness.notifications", "the confirmation of " + row.id.value + " still waits");
+      world_.violate("liveness.notifications", "the confirmation of " + row.id.value + " still waits: " +
+                                                   co_await resting.delivery_of(call, told->id.value));
     std::map<std::string, int64_t> items;
     co_await for_each(call, resting.orders.items, where(&OrderItem::order_id) == row.id,
                       [&](const OrderItem& item) { items[item.product_id.value] += item.quantity; });
