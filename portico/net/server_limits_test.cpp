@@ -87,9 +87,10 @@ TEST_F(ServerTest, DrainAnswersWhatIsInFlightAndClosesTheRest) {
   idle.send(get("/x"));
   idle.read_response();
   busy.send(get("/wait"));
-  half.send("GET /half HTTP/1.1\r\n");
+  const std::string line = "GET /half HTTP/1.1\r\n";
+  half.send(line);
   runtime.run(service.entered.wait());
-  wait_for_open(3);
+  wait_for_bytes_in(get("/x").size() + get("/wait").size() + line.size());
   auto drained = runtime.start(server->drain(runtime.get().steady() + seconds(20)));
   EXPECT_EQ(idle.read_to_close(), "");
   half.send("Host: a\r\n\r\n");

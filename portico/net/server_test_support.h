@@ -69,6 +69,10 @@ class ServerTest : public testing::Test {
       runtime.run(pause(runtime.get()));
     EXPECT_EQ(server->stats().connections_open, count);
   }
+  void wait_for_bytes_in(uint64_t count) {
+    for (int i = 0; i < 10'000 && server->stats().bytes_in < count; ++i) runtime.run(pause(runtime.get()));
+    EXPECT_GE(server->stats().bytes_in, count);
+  }
   static Task<void> pause(Runtime& runtime) { co_await runtime.sleep(milliseconds(1)); }
   void TearDown() override {
     runtime.stop();
