@@ -89,9 +89,11 @@ Task<int> list(Operator& op, std::vector<std::string> services, DeadLetterArgume
   co_return done;
 }
 
-// Tries the services until one knows the letter; not_found when none does.
+// Tries the services until one knows the letter. Where none does: not_found, or the failure of one that does
+// not answer and may have it.
 Task<ParkedDelivery> find(Operator& op, std::vector<std::string> services, std::string id,
                           std::string* service) {
+  std::optional<Error> silent;
   for (const std::string& name : services) {
     auto letters = op.client<DeadLettersApi>(name);
     try {
@@ -100,9 +102,12 @@ Task<ParkedDelivery> find(Operator& op, std::vector<std::string> services, std::
       *service = name;
       co_return letter;
     } catch (const Error& error) {
-      if (error.code() != Code::not_found) throw;
+      const bool away = error.code() == Code::unavailable || error.code() == Code::too_late;
+      if (error.code() != Code::not_found && !away) throw;
+      if (away) silent = error;
     }
   }
+  if (silent) throw std::move(*silent);
   throw Error(Code::not_found, "dead_letter.unknown", "There is no dead letter " + id);
 }
 

@@ -62,6 +62,15 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* help, CommonO
   return command;
 }
 
+// A command whose arguments are ids: the system is an option.
+CLI::App* add_for_ids(CLI::App& app, const char* name, const char* help, CommonOptions& options, bool json) {
+  CLI::App* command = app.add_subcommand(name, help);
+  command->add_option("--system", options.system, "the system")->capture_default_str();
+  add_keys(command, options);
+  if (json) command->add_flag("--json", options.json, "print JSON");
+  return command;
+}
+
 void add_running(CLI::App& app, Arguments& arguments) {
   CommonOptions& common = arguments.run.common;
   CLI::App* up = add_command(app, "up", "start a system in the foreground", common, false);
@@ -116,11 +125,8 @@ void add_asking(CLI::App& app, Arguments& arguments) {
   list->add_option("--to", arguments.mail_to, "only to this address");
   list->add_option("--limit", arguments.mail_limit, "at most this many")->check(CLI::Range(1, 200));
   list->callback([&] { arguments.result = ask_mail_list(common, arguments.mail_to, arguments.mail_limit); });
-  CLI::App* show = mail->add_subcommand("show", "print a mail");
+  CLI::App* show = add_for_ids(*mail, "show", "print a mail", common, true);
   show->add_option("id", arguments.mail_id, "the mail's id, as ls prints it")->required();
-  show->add_option("--system", common.system, "the system")->capture_default_str();
-  add_keys(show, common);
-  show->add_flag("--json", common.json, "print JSON");
   show->callback([&] { arguments.result = ask_mail_show(common, arguments.mail_id); });
 }
 
@@ -186,19 +192,17 @@ void add_sagas(CLI::App& app, Arguments& arguments) {
   list->add_flag("--stuck", wanted.only_stuck, "only those that have failed too often");
   list->add_option("--limit", wanted.limit, "at most this many of a service")->check(CLI::Range(1, 200));
   list->callback([&] { arguments.result = list_sagas(common, wanted); });
-  auto add_one = [&](const char* name, const char* help) {
-    CLI::App* command = sagas->add_subcommand(name, help);
+  auto add_one = [&](const char* name, const char* help, bool json) {
+    CLI::App* command = add_for_ids(*sagas, name, help, common, json);
     command->add_option("id", wanted.id, "the saga's id, as ls prints it")->required();
     command->add_option("--service", wanted.service, "the service that has it");
-    command->add_option("--system", common.system, "the system")->capture_default_str();
-    add_keys(command, common);
     return command;
   };
-  CLI::App* show = add_one("show", "print one");
-  show->add_flag("--json", common.json, "print JSON");
-  show->callback([&] { arguments.result = show_saga(common, wanted); });
-  add_one("retry", "try one again now")->callback([&] { arguments.result = retry_saga(common, wanted); });
-  add_one("compensate", "undo one that has not passed its pivot")->callback([&] {
+  add_one("show", "print one", true)->callback([&] { arguments.result = show_saga(common, wanted); });
+  add_one("retry", "try one again now", false)->callback([&] {
+    arguments.result = retry_saga(common, wanted);
+  });
+  add_one("compensate", "undo one that has not passed its pivot", false)->callback([&] {
     arguments.result = compensate_saga(common, wanted);
   });
 }
@@ -207,12 +211,9 @@ void add_sagas(CLI::App& app, Arguments& arguments) {
 CLI::App* add_chosen(CLI::App& dlq, const char* name, const char* help, Arguments& arguments, bool filters) {
   CommonOptions& common = arguments.run.common;
   DeadLetterArguments& wanted = arguments.dead_letters;
-  CLI::App* command = dlq.add_subcommand(name, help);
+  CLI::App* command = add_for_ids(dlq, name, help, common, true);
   CLI::Option* ids = command->add_option("id", wanted.ids, "as ls prints it");
   if (!filters) ids->required()->expected(1);
-  command->add_option("--system", common.system, "the system")->capture_default_str();
-  add_keys(command, common);
-  command->add_flag("--json", common.json, "print JSON");
   command->add_option("--service", wanted.service, "only of this service");
   if (filters) command->add_flag("--all", wanted.all, "all that fit, instead of ids");
   return command;

@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "portico/host/supervisor.h"
 
@@ -104,7 +105,7 @@ Task<void> shut_down(Application* application, RealRuntime* runtime, Log* log, D
 
 // A store whose disk has failed can only be used by a new process, which whoever supervises this one starts.
 Task<void> give_up(std::string service, int* stopped_by, std::optional<Error>* failure, Task<void> end) {
-  if (*stopped_by || *failure) co_return;
+  if (std::exchange(*stopped_by, SIGTERM) != 0) co_return;
   *failure = Error(
       Code::unavailable, "store.failed",
       fmt::format("The disk failed in a commit of the {} service; check it, then start again", service));
